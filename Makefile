@@ -1,0 +1,50 @@
+# The commands a newcomer needs. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+RENDERER := m365_emulator/renderer/node_modules/adaptivecards
+
+.PHONY: help venv demo serve test check bench lock clean
+
+help:  ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
+
+venv: $(STAMP) $(RENDERER)  ## make .venv with everything that demo and test need
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The official Adaptive Cards renderer, for the channel page. Without node the page shows the card's text and facts.
+$(RENDERER):
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-package-lock --prefix m365_emulator/renderer; \
+	else echo "npm is not here: the channel page will show cards as text and facts"; fi
+
+demo: venv  ## run the main job on the emulator, show it, and keep serving
+	$(BIN)/tasking demo
+
+serve: venv  ## serve the doors on this machine (settings from the environment)
+	$(BIN)/tasking serve
+
+test: venv  ## run every test
+	$(BIN)/python -m pytest
+
+check: venv  ## lint, types, import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: venv  ## measure cold start against the fixed packages alone
+	$(BIN)/python -m bench
+
+lock:  ## write the pinned requirements anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q requirements-dev.in -o requirements-dev.txt
+
+clean:  ## remove the venv, the demo's folder and caches
+	rm -rf $(VENV) .demo m365_emulator/renderer/node_modules
