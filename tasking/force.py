@@ -1,0 +1,132 @@
+"""What a force is made of: levels, units, pillars, labels, meetings. Read from config, never changed while running."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tasking.errors import RuleBroken
+
+TRIAGE = "TRIAGE"
+"""Code of the pillar whose bucket holds what could not be placed (policing glossary: awaiting triage)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskingLevel:
+    """One rung of the ladder. A higher `rank` is a higher level of tasking."""
+
+    code: str
+    name: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A part of the force that holds a board: a local policing unit, a division, or the force itself."""
+
+    code: str
+    name: str
+    level: str
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pillar:
+    """A theme of work, shown as a bucket on every board."""
+
+    code: str
+    label: str
+    restricted: bool = False
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One of Planner's 25 label slots, with the same meaning on every board."""
+
+    slot: int
+    code: str
+    name: str
+    kept_by_service: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskingMeeting:
+    """A meeting that tasks are decided at, with the Teams channel where its chair reads."""
+
+    code: str
+    name: str
+    unit: str
+    chair_role: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Where a unit's tasks stand in Microsoft 365: the group that owns the plan, and the plan's title."""
+
+    unit: str
+    group_nickname: str
+    group_name: str
+    plan_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """The whole of `config/force.yaml`, checked. Lookups raise KeyError for codes that config does not hold."""
+
+    code: str
+    name: str
+    reference_prefix: str
+    levels: tuple[TaskingLevel, ...]
+    units: dict[str, Unit]
+    pillars: dict[str, Pillar]
+    labels: dict[str, Label]
+    meetings: tuple[TaskingMeeting, ...]
+    boards: dict[str, Board]
+    triage_unit: str
+    deleted_task_policy: str = "restore"
+    options: dict[str, str] = field(default_factory=dict)
+
+    def level(self, code: str) -> TaskingLevel:
+        """The level with this code; KeyError when there is none."""
+        return next_or_key_error((level for level in self.levels if level.code == code), code)
+
+    def above(self, level: TaskingLevel) -> TaskingLevel | None:
+        """The next level up, or None at the top."""
+        higher = [each for each in self.levels if each.rank > level.rank]
+        return min(higher, key=lambda each: each.rank, default=None)
+
+    def below(self, level: TaskingLevel) -> TaskingLevel | None:
+        """The next level down, or None at the bottom."""
+        lower = [each for each in self.levels if each.rank < level.rank]
+        return max(lower, key=lambda each: each.rank, default=None)
+
+    def level_of(self, unit_code: str) -> TaskingLevel:
+        """The level that a unit's board stands on."""
+        return self.level(self.units[unit_code].level)
+
+    def unit_at(self, unit_code: str, level_code: str) -> Unit:
+        """The unit itself or the one above it that stands at this level.
+
+        Raises RuleBroken when no unit in its line does, for instance a level below its own.
+        """
+        unit: Unit | None = self.units[unit_code]
+        while unit is not None:
+            if unit.level == level_code:
+                return unit
+            unit = self.units[unit.parent] if unit.parent else None
+        raise RuleBroken(f"{unit_code} has no unit above it at level {level_code}.")
+
+    def meeting_of(self, unit_code: str) -> TaskingMeeting | None:
+        """The first meeting that config lists for this unit: where its chair reads."""
+        return next((meeting for meeting in self.meetings if meeting.unit == unit_code), None)
+
+    def label_at(self, slot: int) -> Label | None:
+        """The label that a slot number stands for on every board."""
+        return next((label for label in self.labels.values() if label.slot == slot), None)
+
+
+def next_or_key_error(found: Iterable[TaskingLevel], code: str) -> TaskingLevel:
+    """The first of `found`; KeyError naming `code` when it is empty."""
+    for level in found:
+        return level
+    raise KeyError(code)

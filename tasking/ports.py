@@ -1,0 +1,79 @@
+"""What actions need from outside. `store` keeps these promises; nothing here knows how."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from tasking.escalation import Escalation
+from tasking.events import Event
+from tasking.task import Task
+from tasking.thrive import AssessedRisk
+
+
+class Clock(Protocol):
+    """Tells the time, so that tests and the demo can set it."""
+
+    def now(self) -> datetime:
+        """The present moment, UTC, with a time zone."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction: tasks, audit and outbox are saved together or not at all."""
+
+    @property
+    def actor(self) -> str:
+        """Who acts: a person's id or address, or the name of a rule or job."""
+        ...
+
+    def now(self) -> datetime:
+        """The moment of this transaction, UTC."""
+        ...
+
+    def new_id(self) -> str:
+        """An id that nothing else has."""
+        ...
+
+    def next_reference(self) -> str:
+        """The next task reference. A reference is never given twice, even when nothing comes of it."""
+        ...
+
+    def task(self, task_id: str) -> Task:
+        """The task as it stands. Raises UnknownTask."""
+        ...
+
+    def task_by_reference(self, reference: str) -> Task:
+        """The task with this reference, whatever the case it is written in. Raises UnknownTask."""
+        ...
+
+    def add_task(self, task: Task) -> None:
+        """Keeps a new task."""
+        ...
+
+    def save_task(self, task: Task) -> Task:
+        """Keeps the changed task and returns it with its new version. Raises StaleTask."""
+        ...
+
+    def assessments(self, task_id: str) -> tuple[AssessedRisk, ...]:
+        """All assessments of a task, oldest first."""
+        ...
+
+    def add_assessment(self, task_id: str, risk: AssessedRisk) -> None:
+        """Appends an assessment; none is ever changed."""
+        ...
+
+    def escalations(self, task_id: str) -> tuple[Escalation, ...]:
+        """All escalations of a task, oldest first."""
+        ...
+
+    def put_escalation(self, escalation: Escalation) -> None:
+        """Keeps a new or changed escalation."""
+        ...
+
+    def audit(self, action: str, object_ref: str, changes: Mapping[str, tuple[object, object]]) -> None:
+        """Appends to the audit log: who, when, what, and for each field the value before and after."""
+        ...
+
+    def emit(self, event: Event) -> None:
+        """Puts one outbox row for each handler that the event's route names."""
+        ...

@@ -1,0 +1,84 @@
+"""What people ask of tasking, already valid: the arguments of `actions`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from tasking.task import Classification, EvidenceLink, TaskText
+from tasking.thrive import RiskContext, ThriveAssessment
+
+
+class Unset:
+    """Marks a field that the board did not change, where None is a value."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRequest:
+    """One response, read: what was submitted, before a task exists. `faults` are sentences for a person.
+
+    `pillar` and `unit` are codes that the force has; `needed_by` and `submitted_at` are UTC.
+    """
+
+    reference: str
+    title: str
+    unit: str
+    pillar: str
+    text: TaskText
+    wanted: str
+    assessment: ThriveAssessment
+    context: RiskContext
+    form: str
+    response_id: str
+    submitted_by: str
+    submitted_at: datetime
+    needed_by: datetime | None = None
+    checklist: tuple[str, ...] = ()
+    links: tuple[EvidenceLink, ...] = ()
+    faults: tuple[str, ...] = ()
+    classification: Classification = Classification.OFFICIAL
+
+
+@dataclass(frozen=True, slots=True)
+class ReassessRequest:
+    """A repeat of THRIVE on changed facts (re-THRIVE), for the task with this reference."""
+
+    reference: str
+    assessment: ThriveAssessment
+    context: RiskContext
+    submitted_by: str
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequest:
+    """A higher level gives a task back: why the risk is lower, and on what conditions."""
+
+    reference: str
+    reason: str
+    conditions: str
+    submitted_by: str
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BoardChanges:
+    """What people changed on a board since it was last read. UNSET where they changed nothing.
+
+    `priority` is Planner's 0 to 10; `labels` are codes; `ticks` maps checklist line ids to done or not.
+    """
+
+    title: str | Unset = UNSET
+    owner_ids: tuple[str, ...] | Unset = UNSET
+    progress: int | Unset = UNSET
+    pillar: str | Unset = UNSET
+    start_at: datetime | Unset | None = UNSET
+    due_at: datetime | Unset | None = UNSET
+    priority: int | Unset = UNSET
+    labels: frozenset[str] | Unset = UNSET
+    ticks: dict[str, bool] = field(default_factory=dict)

@@ -1,0 +1,146 @@
+"""The task, its lifecycle, and what it holds. One record per piece of work, whatever boards it stands on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tasking.thrive import PriorityBand
+
+
+class Status(StrEnum):
+    """Where a task is in its life. COMPLETED means the officer says done; CLOSED needs a result and a review."""
+
+    SUBMITTED = "SUBMITTED"
+    TRIAGED = "TRIAGED"
+    ALLOCATED = "ALLOCATED"
+    ACCEPTED = "ACCEPTED"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+_OPEN = {Status.SUBMITTED, Status.TRIAGED, Status.ALLOCATED, Status.ACCEPTED, Status.IN_PROGRESS}
+
+MAY_BECOME: Mapping[Status, frozenset[Status]] = {
+    Status.SUBMITTED: frozenset(
+        {Status.TRIAGED, Status.ALLOCATED, Status.IN_PROGRESS, Status.COMPLETED, Status.WITHDRAWN}
+    ),
+    Status.TRIAGED: frozenset({Status.ALLOCATED, Status.IN_PROGRESS, Status.COMPLETED, Status.WITHDRAWN}),
+    Status.ALLOCATED: frozenset(
+        {Status.TRIAGED, Status.ACCEPTED, Status.IN_PROGRESS, Status.COMPLETED, Status.WITHDRAWN}
+    ),
+    Status.ACCEPTED: frozenset({Status.TRIAGED, Status.IN_PROGRESS, Status.COMPLETED, Status.WITHDRAWN}),
+    Status.IN_PROGRESS: frozenset({Status.TRIAGED, Status.ALLOCATED, Status.COMPLETED, Status.WITHDRAWN}),
+    Status.COMPLETED: frozenset({Status.TRIAGED, Status.ALLOCATED, Status.IN_PROGRESS}),
+    Status.WITHDRAWN: frozenset(),
+}
+
+
+class Classification(StrEnum):
+    """The handling mark (Government Security Classifications Policy)."""
+
+    OFFICIAL = "OFFICIAL"
+    OFFICIAL_SENSITIVE = "OFFICIAL-SENSITIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistLine:
+    """One action on the task's checklist. `line_id` is also the key of the item in Planner."""
+
+    line_id: str
+    text: str
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceLink:
+    """A file or page that belongs to the task; only the link is kept."""
+
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskText:
+    """The lines that a person needs on the board. Empty where the form left them blank."""
+
+    ask: str = ""
+    why_now: str = ""
+    place: str = ""
+    good_looks_like: str = ""
+    constraints: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One piece of work. All times are UTC. `stands_on` lists unit codes, its own first, the highest last."""
+
+    task_id: str
+    reference: str
+    title: str
+    unit: str
+    pillar: str
+    status: Status
+    classification: Classification
+    text: TaskText
+    wanted: str
+    stands_on: tuple[str, ...]
+    faults: tuple[str, ...]
+    band: PriorityBand | None
+    score: int | None
+    band_override: PriorityBand | None
+    flags: frozenset[str]
+    labels: frozenset[str]
+    owner_ids: tuple[str, ...]
+    progress: int
+    checklist: tuple[ChecklistLine, ...]
+    links: tuple[EvidenceLink, ...]
+    form: str
+    response_id: str
+    submitted_by: str
+    submitted_at: datetime
+    raised_at: datetime
+    start_at: datetime | None = None
+    due_at: datetime | None = None
+    allocated_at: datetime | None = None
+    accepted_at: datetime | None = None
+    completed_at: datetime | None = None
+    asked_up_at: datetime | None = None
+    asked_up_from: str | None = None
+    decision_needed: bool = False
+    was_returned: bool = False
+    version: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether work is still to be done on it."""
+        return self.status in _OPEN
+
+    @property
+    def working_band(self) -> PriorityBand | None:
+        """The band that people work by: a person's override if there is one, else the computed band."""
+        return self.band_override or self.band
+
+    @property
+    def service_labels(self) -> frozenset[str]:
+        """Codes of the labels that the service keeps on every board the task stands on."""
+        band = self.working_band
+        shown = {
+            f"BAND_{band}": band is not None,
+            "ESCALATED": len(self.stands_on) > 1,
+            "DECISION_NEEDED": self.decision_needed,
+            "RETURNED": self.was_returned,
+            "RESULT_NEEDED": self.status is Status.COMPLETED,
+        }
+        return frozenset(code for code, is_shown in shown.items() if is_shown)
+
+    @property
+    def top_unit(self) -> str:
+        """The highest unit whose board it stands on."""
+        return self.stands_on[-1]
+
+
+def may_become(status: Status, other: Status) -> bool:
+    """Whether the lifecycle table allows the step; staying the same is always allowed."""
+    return status == other or other in MAY_BECOME[status]
