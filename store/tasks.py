@@ -1,0 +1,133 @@
+"""Tasks, assessments and escalations as rows. The document column holds the whole; the others are for queries."""
+
+from dataclasses import replace
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from store.tables import assessments, escalations, references, tasks
+from tasking.errors import StaleTask, UnknownTask
+from tasking.escalation import Escalation
+from tasking.task import Task
+from tasking.thrive import AssessedRisk
+
+_TASK: TypeAdapter[Task] = TypeAdapter(Task)
+_RISK: TypeAdapter[AssessedRisk] = TypeAdapter(AssessedRisk)
+_ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
+
+
+def next_reference(connection: Connection, prefix: str, first: int = 1001) -> str:
+    """The next reference of this prefix. Counts on even when the transaction's task comes to nothing later."""
+    found = connection.execute(
+        select(references.c.last_number).where(references.c.name == prefix).with_for_update()
+    ).scalar()
+    number = first if found is None else found + 1
+    if found is None:
+        connection.execute(insert(references).values(name=prefix, last_number=number))
+    else:
+        connection.execute(update(references).where(references.c.name == prefix).values(last_number=number))
+    return f"{prefix}-{number}"
+
+
+def read_task(connection: Connection, task_id: str) -> Task:
+    """The task as it stands. Raises UnknownTask."""
+    row = connection.execute(select(tasks).where(tasks.c.task_id == task_id)).mappings().first()
+    if row is None:
+        raise UnknownTask(f"There is no task with the id {task_id}.")
+    return _task(row)
+
+
+def read_task_by_reference(connection: Connection, reference: str) -> Task:
+    """The task with this reference, in any case. Raises UnknownTask."""
+    wanted = reference.strip().upper()
+    row = connection.execute(select(tasks).where(func.upper(tasks.c.reference) == wanted)).mappings().first()
+    if row is None:
+        raise UnknownTask("There is no task with that reference.")
+    return _task(row)
+
+
+def read_open_tasks(connection: Connection) -> list[Task]:
+    """All tasks with work still to do, oldest first."""
+    query = select(tasks).where(tasks.c.is_open).order_by(tasks.c.raised_at, tasks.c.reference)
+    return [_task(row) for row in connection.execute(query).mappings()]
+
+
+def read_all_tasks(connection: Connection) -> list[Task]:
+    """Every task, oldest first."""
+    return [_task(row) for row in connection.execute(select(tasks).order_by(tasks.c.raised_at)).mappings()]
+
+
+def add_task(connection: Connection, task: Task) -> None:
+    """Keeps a new task."""
+    connection.execute(insert(tasks).values(task_id=task.task_id, **_columns(task)))
+
+
+def save_task(connection: Connection, task: Task) -> Task:
+    """Keeps a changed task and returns it with its new version. Raises StaleTask when somebody saved it since."""
+    newer = replace(task, version=task.version + 1)
+    done = connection.execute(
+        update(tasks).where(tasks.c.task_id == task.task_id, tasks.c.version == task.version).values(**_columns(newer))
+    )
+    if done.rowcount != 1:
+        raise StaleTask(f"{task.reference} has changed since it was read.")
+    return newer
+
+
+def read_assessments(connection: Connection, task_id: str) -> tuple[AssessedRisk, ...]:
+    """A task's assessments, oldest first."""
+    query = select(assessments.c.document).where(assessments.c.task_id == task_id).order_by(assessments.c.number)
+    return tuple(_RISK.validate_python(document) for document in connection.execute(query).scalars())
+
+
+def add_assessment(connection: Connection, task_id: str, risk: AssessedRisk) -> None:
+    """Appends an assessment."""
+    document = _RISK.dump_python(risk, mode="json")
+    connection.execute(insert(assessments).values(assessment_id=risk.assessment_id, task_id=task_id, document=document))
+
+
+def read_escalations(connection: Connection, task_id: str) -> tuple[Escalation, ...]:
+    """A task's escalations, oldest first."""
+    query = select(escalations.c.document).where(escalations.c.task_id == task_id).order_by(escalations.c.number)
+    return tuple(_ESCALATION.validate_python(document) for document in connection.execute(query).scalars())
+
+
+def read_escalation(connection: Connection, escalation_id: str) -> Escalation:
+    """One escalation. Raises UnknownTask when there is none."""
+    query = select(escalations.c.document).where(escalations.c.escalation_id == escalation_id)
+    document = connection.execute(query).scalar()
+    if document is None:
+        raise UnknownTask(f"There is no escalation with the id {escalation_id}.")
+    return _ESCALATION.validate_python(document)
+
+
+def put_escalation(connection: Connection, escalation: Escalation) -> None:
+    """Keeps a new or changed escalation."""
+    values = {
+        "task_id": escalation.task_id,
+        "trigger": escalation.trigger,
+        "to_unit": escalation.to_unit,
+        "status": escalation.status.value,
+        "document": _ESCALATION.dump_python(escalation, mode="json"),
+    }
+    found = escalations.c.escalation_id == escalation.escalation_id
+    if connection.execute(update(escalations).where(found).values(**values)).rowcount == 0:
+        connection.execute(insert(escalations).values(escalation_id=escalation.escalation_id, **values))
+
+
+def _task(row: RowMapping) -> Task:
+    return replace(_TASK.validate_python(row["document"]), version=row["version"])
+
+
+def _columns(task: Task) -> dict[str, object]:
+    return {
+        "reference": task.reference,
+        "unit": task.unit,
+        "pillar": task.pillar,
+        "status": task.status.value,
+        "band": task.working_band.value if task.working_band else None,
+        "is_open": task.is_open,
+        "raised_at": task.raised_at,
+        "due_at": task.due_at,
+        "version": task.version,
+        "document": _TASK.dump_python(task, mode="json"),
+    }

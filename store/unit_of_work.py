@@ -1,0 +1,124 @@
+"""One transaction: task rows, audit rows and outbox rows are committed together or not at all."""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from store import audit_log, outbox, tasks
+from tasking.escalation import Escalation
+from tasking.events import Event
+from tasking.ports import Clock
+from tasking.task import Task
+from tasking.thrive import AssessedRisk
+
+Routes = Mapping[type[Event], tuple[str, ...]]
+
+
+class Store:
+    """The service's memory: makes transactions, and tells the work queue what a commit has promised.
+
+    `routes` says which handlers an event goes to; `on_promised` is called after a commit with the new outbox ids.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, routes: Routes, reference_prefix: str = "T") -> None:
+        self.engine = engine
+        self.clock = clock
+        self.routes = routes
+        self.reference_prefix = reference_prefix
+        self.on_promised: Callable[[Sequence[int]], None] = lambda ids: None
+
+    @contextmanager
+    def act(self, actor: str, source: str, correlation_id: str) -> Iterator["SqlUnitOfWork"]:
+        """A transaction in which `actor` acts. Rolled back whole when the block raises."""
+        with self.engine.begin() as connection:
+            uow = SqlUnitOfWork(self, connection, actor, source, correlation_id)
+            yield uow
+        if uow.promised:
+            self.on_promised(uow.promised)
+
+    def new_delivery_id(self) -> str:
+        """A name for a delivery whose carrier gave it none."""
+        return secrets.token_hex(8)
+
+    @contextmanager
+    def open(self) -> Iterator[Connection]:
+        """A transaction on rows that are not tasks: inbox, cursors, links."""
+        with self.engine.begin() as connection:
+            yield connection
+
+
+class SqlUnitOfWork:
+    """The promises of `tasking.ports.UnitOfWork`, kept in SQL."""
+
+    def __init__(self, store: Store, connection: Connection, actor: str, source: str, correlation_id: str) -> None:
+        self.connection = connection
+        self.promised: list[int] = []
+        self._store = store
+        self._actor = actor
+        self._source = source
+        self.correlation_id = correlation_id
+        self._now = store.clock.now()
+
+    @property
+    def actor(self) -> str:
+        """Who acts."""
+        return self._actor
+
+    def now(self) -> datetime:
+        """The moment this transaction began, UTC."""
+        return self._now
+
+    def new_id(self) -> str:
+        """32 hexadecimal digits that nothing else has."""
+        return secrets.token_hex(16)
+
+    def next_reference(self) -> str:
+        """The next task reference; never given twice."""
+        return tasks.next_reference(self.connection, self._store.reference_prefix)
+
+    def task(self, task_id: str) -> Task:
+        """The task as it stands. Raises UnknownTask."""
+        return tasks.read_task(self.connection, task_id)
+
+    def task_by_reference(self, reference: str) -> Task:
+        """The task with this reference. Raises UnknownTask."""
+        return tasks.read_task_by_reference(self.connection, reference)
+
+    def add_task(self, task: Task) -> None:
+        """Keeps a new task."""
+        tasks.add_task(self.connection, task)
+
+    def save_task(self, task: Task) -> Task:
+        """Keeps a changed task. Raises StaleTask."""
+        return tasks.save_task(self.connection, task)
+
+    def assessments(self, task_id: str) -> tuple[AssessedRisk, ...]:
+        """A task's assessments, oldest first."""
+        return tasks.read_assessments(self.connection, task_id)
+
+    def add_assessment(self, task_id: str, risk: AssessedRisk) -> None:
+        """Appends an assessment."""
+        tasks.add_assessment(self.connection, task_id, risk)
+
+    def escalations(self, task_id: str) -> tuple[Escalation, ...]:
+        """A task's escalations, oldest first."""
+        return tasks.read_escalations(self.connection, task_id)
+
+    def put_escalation(self, escalation: Escalation) -> None:
+        """Keeps a new or changed escalation."""
+        tasks.put_escalation(self.connection, escalation)
+
+    def audit(self, action: str, object_ref: str, changes: Mapping[str, tuple[object, object]]) -> None:
+        """Appends to the audit log."""
+        audit_log.append(
+            self.connection, self._now, self._actor, self._source, action, object_ref, changes, self.correlation_id
+        )
+
+    def emit(self, event: Event) -> None:
+        """One outbox row for each handler on the event's route."""
+        for handler in self._store.routes[type(event)]:
+            row = outbox.add(self.connection, event.name, handler, event.payload(), self._now, self.correlation_id)
+            self.promised.append(row)
