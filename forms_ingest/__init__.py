@@ -1,0 +1,1 @@
+"""Forms to tasks: every response is received once, whatever way it came, and then has its effect once."""

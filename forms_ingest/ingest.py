@@ -1,0 +1,71 @@
+"""An inbox row has its effect once: a task, a new assessment, a return; or it is rejected, with reasons, and kept."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from forms_ingest.form_mapping import Answers, FormDefinition, Source, read_answers
+from forms_ingest.submissions import Impossible, Submitted, to_raise, to_reassess, to_return
+from store import inbox
+from store.inbox import InboxRow, InboxState
+from store.unit_of_work import SqlUnitOfWork, Store
+from tasking import actions
+from tasking.errors import RuleBroken, UnknownTask
+from tasking.force import Force
+
+log = logging.getLogger(__name__)
+
+Effect = Callable[[SqlUnitOfWork, Force, Submitted, Answers], str]
+
+
+class Ingest:
+    """Turns received responses into what they ask for."""
+
+    def __init__(self, store: Store, force: Force, forms: Mapping[str, FormDefinition]) -> None:
+        self._store = store
+        self._force = force
+        self._forms = forms
+
+    def take(self, inbox_id: int) -> None:
+        """Gives one response its effect, in one commit with the row's new state. A row already taken is left alone."""
+        with self._store.open() as connection:
+            row = inbox.read(connection, inbox_id)
+        if row.state is not InboxState.RECEIVED:
+            return
+        actor = row.responder or "unknown responder"
+        try:
+            with self._store.act(actor, "forms", row.correlation_id) as uow:
+                self._settle(uow, inbox.read(uow.connection, inbox_id))
+        except (Impossible, RuleBroken, UnknownTask) as error:
+            self._reject(row, error.faults if isinstance(error, Impossible) else (str(error),))
+
+    def _settle(self, uow: SqlUnitOfWork, row: InboxRow) -> None:
+        if row.state is not InboxState.RECEIVED:
+            return
+        form = self._forms[row.form]
+        assert row.answers is not None
+        assert row.submitted_at is not None
+        answers = read_answers(form, row.answers, Source(row.encoding))
+        submitted = Submitted(form.slug, row.response_id, row.reference, row.responder or "", row.submitted_at)
+        task_id = EFFECTS[form.kind](uow, self._force, submitted, answers)
+        inbox.finish(uow.connection, row.inbox_id, InboxState.DONE, (), task_id)
+
+    def _reject(self, row: InboxRow, reasons: tuple[str, ...]) -> None:
+        with self._store.act("job:ingest", "forms", row.correlation_id) as uow:
+            inbox.finish(uow.connection, row.inbox_id, InboxState.REJECTED, reasons)
+            uow.audit("response rejected", row.reference, {"state": (row.state, InboxState.REJECTED)})
+        log.warning("response rejected", extra={"correlation_id": row.correlation_id})
+
+
+def _raise(uow: SqlUnitOfWork, force: Force, submitted: Submitted, answers: Answers) -> str:
+    return actions.raise_task(uow, force, to_raise(force, submitted, answers)).task_id
+
+
+def _reassess(uow: SqlUnitOfWork, force: Force, submitted: Submitted, answers: Answers) -> str:
+    return actions.reassess(uow, force, to_reassess(force, submitted, answers)).task_id
+
+
+def _return(uow: SqlUnitOfWork, force: Force, submitted: Submitted, answers: Answers) -> str:
+    return actions.de_escalate(uow, force, to_return(force, submitted, answers)).task_id
+
+
+EFFECTS: Mapping[str, Effect] = {"raise": _raise, "reassess": _reassess, "return": _return}

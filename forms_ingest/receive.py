@@ -1,0 +1,106 @@
+"""One response becomes one inbox row, whichever door it comes by and however often."""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from forms_ingest.form_mapping import FormDefinition, Source, read_answers
+from forms_ingest.replies import Reply, reply_for
+from store import inbox, tasks
+from store.inbox import InboxRow, InboxState
+from store.unit_of_work import SqlUnitOfWork, Store
+from tasking.events import ResponseReceived
+
+log = logging.getLogger(__name__)
+
+RECEIPT_PREFIX = "R"
+"""Responses that raise no task of their own (re-assessments, returns) get a receipt number of this series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A response as it came by a door. `item` tells one delivery from another at the same door; time is UTC."""
+
+    form: FormDefinition
+    response_id: str
+    source: Source
+    answers: Mapping[str, Any]
+    responder: str
+    submitted_at: datetime
+    door: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What `receive` did. `is_new` is False when the same response had come before."""
+
+    row: InboxRow
+    is_new: bool
+
+
+class Receiver:
+    """Takes responses into the inbox. Holds the force's forms and the texts for stopped responses."""
+
+    def __init__(self, store: Store, stop_texts: Mapping[str, str]) -> None:
+        self._store = store
+        self._stop_texts = stop_texts
+
+    def receive(self, arrival: Arrival) -> Reply:
+        """Commits the response and returns what to tell the submitter."""
+        with self._store.act(f"door:{arrival.door}", "forms", secrets.token_hex(8)) as uow:
+            return reply_for(self.take_in(uow, arrival).row, self._stop_texts)
+
+    def take_in(self, uow: SqlUnitOfWork, arrival: Arrival) -> Receipt:
+        """Puts the response in the inbox inside a transaction of the caller's.
+
+        Where a stop-question was answered, only a count and the response's number are kept: the number so that
+        the same response by another door is not counted again.
+        """
+        known = inbox.find(uow.connection, arrival.form.slug, arrival.response_id)
+        if known is not None:
+            inbox.note_arrival(uow.connection, known.inbox_id, arrival.door, arrival.item, uow.now())
+            return Receipt(known, False)
+        stopped = read_answers(arrival.form, arrival.answers, arrival.source).stopped
+        row = self._add_stopped(uow, arrival, stopped) if stopped else self._add(uow, arrival)
+        inbox.note_arrival(uow.connection, row.inbox_id, arrival.door, arrival.item, uow.now())
+        log.info("response received", extra={"correlation_id": row.correlation_id, "door": arrival.door})
+        return Receipt(row, True)
+
+    def _add(self, uow: SqlUnitOfWork, arrival: Arrival) -> InboxRow:
+        raises_task = arrival.form.kind == "raise"
+        reference = uow.next_reference() if raises_task else tasks.next_reference(uow.connection, RECEIPT_PREFIX)
+        row = inbox.add(
+            uow.connection,
+            form=arrival.form.slug,
+            response_id=arrival.response_id,
+            reference=reference,
+            state=InboxState.RECEIVED,
+            encoding=arrival.source.value,
+            answers=dict(arrival.answers),
+            responder=arrival.responder,
+            submitted_at=arrival.submitted_at,
+            received_at=uow.now(),
+            correlation_id=uow.correlation_id,
+        )
+        uow.audit("response received", reference, {"door": (None, arrival.door), "form": (None, arrival.form.slug)})
+        uow.emit(ResponseReceived(str(row.inbox_id)))
+        return row
+
+    def _add_stopped(self, uow: SqlUnitOfWork, arrival: Arrival, reply_code: str) -> InboxRow:
+        inbox.count_stop(uow.connection, uow.now().date().isoformat(), reply_code)
+        row = inbox.add(
+            uow.connection,
+            form=arrival.form.slug,
+            response_id=arrival.response_id,
+            reference="",
+            state=InboxState.STOPPED,
+            encoding=arrival.source.value,
+            received_at=uow.now(),
+            correlation_id=uow.correlation_id,
+        )
+        inbox.finish(uow.connection, row.inbox_id, InboxState.STOPPED, [reply_code])
+        return inbox.read(uow.connection, row.inbox_id)
