@@ -1,0 +1,195 @@
+"""TABLE: our field, Planner's field, and who wins. The only place that knows both vocabularies.
+
+Times are cut to whole seconds, priorities to Planner's four steps, so that both sides can be compared.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from graph_client.planner import UNSET, NewTask, PlannerTask, TaskChanges, TaskDetails
+from planner_sync.boards import BoardPlan
+from tasking.actions import band_for_priority
+from tasking.force import TRIAGE, Force
+from tasking.requests import BoardChanges
+from tasking.task import Task
+from tasking.thrive import BANDS
+
+LEAST_TITLE_WORDS = re.compile(r"^(?P<reference>[A-Z]+-\d+)\s+(?P<title>.+)$", re.DOTALL)
+
+
+class Winner(StrEnum):
+    """Whose value stands where record and board differ."""
+
+    BOARD = "board"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardState:
+    """What one board shows of a task, in the record's words. `pillar` is None in a bucket that people made."""
+
+    title: str
+    owner_ids: frozenset[str]
+    progress: int
+    pillar: str | None
+    start_at: datetime | None
+    due_at: datetime | None
+    priority: int
+    labels: frozenset[str]
+    service_labels: frozenset[str]
+    ticks: frozenset[str]
+
+
+WINNERS: Mapping[str, Winner] = {
+    "title": Winner.BOARD,
+    "owner_ids": Winner.BOARD,
+    "progress": Winner.BOARD,
+    "pillar": Winner.BOARD,
+    "start_at": Winner.BOARD,
+    "due_at": Winner.BOARD,
+    "priority": Winner.BOARD,
+    "labels": Winner.BOARD,
+    "ticks": Winner.BOARD,
+    "service_labels": Winner.SERVICE,
+}
+
+NOT_SENT_TO_TWINS = frozenset({"owner_ids"})
+"""The owner stays with the unit below until the higher level allocates on its own board."""
+
+_STATE: TypeAdapter[BoardState] = TypeAdapter(BoardState)
+
+
+def state_of_record(task: Task) -> BoardState:
+    """What the record wants boards to show."""
+    band = task.working_band
+    return BoardState(
+        title=task.title,
+        owner_ids=frozenset(task.owner_ids),
+        progress=task.progress,
+        pillar=task.pillar,
+        start_at=_whole_seconds(task.start_at),
+        due_at=_whole_seconds(task.due_at),
+        priority=BANDS[band].planner_priority if band else 5,
+        labels=task.labels,
+        service_labels=task.service_labels,
+        ticks=frozenset(line.line_id for line in task.checklist if line.is_done),
+    )
+
+
+def state_of_planner(
+    task: PlannerTask, details: TaskDetails | None, board: BoardPlan, force: Force, known_ticks: frozenset[str]
+) -> BoardState:
+    """What Planner shows, in the record's words. Without `details` the ticks are taken to be `known_ticks`."""
+    codes = {label.code: label for slot in _slots(task) if (label := force.label_at(slot))}
+    ticked = {line.item_id for line in details.checklist if line.is_checked} if details else known_ticks
+    return BoardState(
+        title=title_without_reference(task.title),
+        owner_ids=frozenset(task.assignee_ids),
+        progress=task.percent_complete,
+        pillar=board.pillar_of_bucket.get(task.bucket_id or ""),
+        start_at=_whole_seconds(task.start_at),
+        due_at=_whole_seconds(task.due_at),
+        priority=BANDS[band_for_priority(task.priority)].planner_priority,
+        labels=frozenset(code for code, label in codes.items() if not label.kept_by_service),
+        service_labels=frozenset(code for code, label in codes.items() if label.kept_by_service),
+        ticks=frozenset(ticked),
+    )
+
+
+def new_planner_task(task: Task, board: BoardPlan, force: Force, is_twin: bool) -> NewTask:
+    """The Planner task to create for a record. On a twin nobody is assigned yet."""
+    state = state_of_record(task)
+    return NewTask(
+        plan_id=board.plan_id,
+        bucket_id=board.bucket_of_pillar.get(task.pillar, board.bucket_of_pillar[TRIAGE]),
+        title=title_with_reference(task),
+        start_at=state.start_at,
+        due_at=state.due_at,
+        priority=state.priority,
+        percent_complete=state.progress,
+        assignee_ids=() if is_twin else task.owner_ids,
+        categories=frozenset(category(force, code) for code in state.labels | state.service_labels),
+    )
+
+
+def planner_changes(
+    task: Task, changed: Mapping[str, Any], shown: BoardState, board: BoardPlan, force: Force
+) -> TaskChanges:
+    """The Planner fields to send for what changed on the record, given what the board shows. Ticks go in details."""
+    wanted = {**{name: getattr(shown, name) for name in WINNERS}, **changed}
+    owners, labels = wanted["owner_ids"], wanted["labels"] | wanted["service_labels"]
+    shown_labels = shown.labels | shown.service_labels
+    bucket = board.bucket_of_pillar.get(wanted["pillar"] or "") if "pillar" in changed else None
+    return TaskChanges(
+        title=title_with_reference(task) if "title" in changed else UNSET,
+        bucket_id=bucket or UNSET,
+        priority=wanted["priority"] if "priority" in changed else UNSET,
+        percent_complete=wanted["progress"] if "progress" in changed else UNSET,
+        start_at=wanted["start_at"] if "start_at" in changed else UNSET,
+        due_at=wanted["due_at"] if "due_at" in changed else UNSET,
+        assign=tuple(sorted(owners - shown.owner_ids)),
+        unassign=tuple(sorted(shown.owner_ids - owners)),
+        set_categories=frozenset(category(force, code) for code in labels - shown_labels),
+        remove_categories=frozenset(category(force, code) for code in shown_labels - labels),
+    )
+
+
+def board_changes(taken: Mapping[str, Any], planner: PlannerTask, task: Task) -> BoardChanges:
+    """The changes that people made on a board, as `tasking.actions` takes them. The first assigned is accountable."""
+    simple = {
+        name: taken[name] for name in ("title", "progress", "start_at", "due_at", "priority", "labels") if name in taken
+    }
+    if "owner_ids" in taken:
+        kept = tuple(owner for owner in task.owner_ids if owner in taken["owner_ids"])
+        simple["owner_ids"] = kept + tuple(o for o in planner.assignee_ids if o in taken["owner_ids"] and o not in kept)
+    if taken.get("pillar"):
+        simple["pillar"] = taken["pillar"]
+    ticks = {line.line_id: line.line_id in taken["ticks"] for line in task.checklist} if "ticks" in taken else {}
+    return BoardChanges(**simple, ticks=ticks)
+
+
+def title_with_reference(task: Task) -> str:
+    """The title on the board: the reference first, which is also our mark."""
+    return f"{task.reference} {task.title}"
+
+
+def title_without_reference(title: str) -> str:
+    """The words of a title on the board, whether or not the reference is still before them."""
+    found = LEAST_TITLE_WORDS.match(title)
+    return found["title"] if found else title
+
+
+def has_mark(planner: PlannerTask, task: Task) -> bool:
+    """Whether a Planner task bears this record's reference."""
+    found = LEAST_TITLE_WORDS.match(planner.title)
+    return found is not None and found["reference"] == task.reference
+
+
+def category(force: Force, code: str) -> str:
+    """Planner's key of the slot that a label stands in."""
+    return f"category{force.labels[code].slot}"
+
+
+def to_json(state: BoardState) -> dict[str, Any]:
+    """The state as plain JSON, sets in order, for the link's base."""
+    plain: dict[str, Any] = _STATE.dump_python(state, mode="json")
+    return {name: sorted(value) if isinstance(value, list) else value for name, value in plain.items()}
+
+
+def from_json(plain: Mapping[str, Any]) -> BoardState:
+    """The state that a link's base holds."""
+    return _STATE.validate_python(dict(plain))
+
+
+def _slots(task: PlannerTask) -> list[int]:
+    return [int(name.removeprefix("category")) for name in task.categories]
+
+
+def _whole_seconds(at: datetime | None) -> datetime | None:
+    return at.replace(microsecond=0) if at else None

@@ -1,0 +1,64 @@
+"""Push and pull together: a clash on the board is read, merged and sent again, a bounded number of times."""
+
+from collections.abc import Awaitable, Callable
+
+from graph_client.errors import Conflict, Gone, RetryLater
+from planner_sync.pull import Pull
+from planner_sync.push import Push
+from store import planner_links
+from store.planner_links import LinkState, PlannerLink
+from store.unit_of_work import Store
+from tasking.events import Event, TaskDeletedOnBoard
+
+MOST_MERGES = 3
+
+
+class InStep:
+    """Keeps the boards of one task in step with its record."""
+
+    def __init__(self, store: Store, push: Push, pull: Pull) -> None:
+        self._store = store
+        self._push = push
+        self._pull = pull
+
+    async def show_on_board(self, event: Event) -> None:
+        """Puts the task on its own board, or back on the board it was deleted from."""
+        unit = event.unit if isinstance(event, TaskDeletedOnBoard) else None
+        await self.show(event.payload()["task_id"], unit)
+
+    async def show(self, task_id: str, unit: str | None) -> None:
+        """Puts the task on the board of `unit` (None: its own) and sends what changed while it was being made."""
+        await self.update_board(await self._push.ensure_on_board(task_id, unit))
+
+    async def update_boards(self, event: Event) -> None:
+        """Sends what changed on the record to every board the task stands on."""
+        with self._store.open() as connection:
+            links = planner_links.of_task(connection, event.payload()["task_id"], LinkState.ACTIVE)
+        for link in links:
+            await self.update_board(link)
+
+    async def update_board(self, link: PlannerLink) -> None:
+        """Sends what one board lacks, merging first where people changed the same thing."""
+        await self.merging(link, lambda: self._push.update_link(link.link_id, link.task_id, link.unit))
+
+    async def close_board(self, link: PlannerLink) -> None:
+        """Ends the task's stay on a board above its own."""
+        await self.merging(link, lambda: self._push.close_link(link.task_id, link.unit))
+
+    async def merging(self, link: PlannerLink, send: Callable[[], Awaitable[None]]) -> None:
+        """Sends; on a clash reads the task anew and sends again. Raises RetryLater when the clash does not end."""
+        for _ in range(MOST_MERGES):
+            try:
+                await send()
+            except (Conflict, Gone):
+                await self._pull.refresh(link)
+            else:
+                return
+        raise RetryLater("update board", after_seconds=30, sentence="the task keeps changing on the board")
+
+    async def pull_boards(self) -> int:
+        """Reads every board, then sends each what it lacks of the record; returns how many boards lacked something."""
+        behind = await self._pull.pull_all()
+        for link in behind:
+            await self.update_board(link)
+        return len(behind)

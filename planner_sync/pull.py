@@ -1,0 +1,163 @@
+"""Board to record: who owns it, how far it is, where it was moved, what was deleted. Changes are found by etag.
+
+A plan that suddenly reads empty, or cannot be read, changes nothing on the record: an operator is told instead.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from graph_client.errors import Gone, GraphError
+from graph_client.planner import PlannerClient, PlannerTask, TaskDetails
+from planner_sync import field_map
+from planner_sync.boards import BoardPlan, all_boards, board_of
+from planner_sync.field_map import NOT_SENT_TO_TWINS, state_of_planner, state_of_record
+from planner_sync.three_way import merge
+from store import notebook, planner_links
+from store.planner_links import LinkState, PlannerLink
+from store.unit_of_work import SqlUnitOfWork, Store
+from tasking import actions
+from tasking.errors import StaleTask
+from tasking.force import Force
+
+log = logging.getLogger(__name__)
+
+FEWEST_TO_DOUBT = 2
+"""A board that lost this many tasks at once, all it had, is not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One link with what Planner shows for it now."""
+
+    link: PlannerLink
+    task: PlannerTask
+    details: TaskDetails | None
+
+
+class Pull:
+    """Reads boards and takes what people changed into the record."""
+
+    def __init__(self, store: Store, planner: PlannerClient, force: Force) -> None:
+        self._store = store
+        self._planner = planner
+        self._force = force
+
+    async def pull_all(self) -> list[PlannerLink]:
+        """Reads every board; returns the links whose board still lacks something of the record.
+
+        A board that cannot be read is left for the next time and does not stop the others.
+        """
+        with self._store.open() as connection:
+            boards = all_boards(connection)
+        behind: list[PlannerLink] = []
+        for board in boards:
+            subject = f"board of {board.unit}"
+            try:
+                behind += await self.pull_board(board)
+            except GraphError as error:
+                self._tell(subject, f"The board of {board.unit} cannot be read: {error}")
+            else:
+                self._clear(subject)
+        return behind
+
+    async def pull_board(self, board: BoardPlan) -> list[PlannerLink]:
+        """Reads one board. Raises GraphError when Graph does not let it be read."""
+        listed = {task.task_id: task for task in await self._planner.tasks(board.plan_id)}
+        with self._store.open() as connection:
+            links = planner_links.of_plan(connection, board.plan_id, LinkState.ACTIVE)
+        missing = [link for link in links if link.planner_task_id not in listed]
+        if len(missing) == len(links) >= FEWEST_TO_DOUBT:
+            self._tell(
+                f"board of {board.unit} empty",
+                f"The board of {board.unit} reads empty though {len(links)} tasks stand on it. Nothing was changed; "
+                "check the plan and the service's permission.",
+            )
+            return []
+        self._clear(f"board of {board.unit} empty")
+        for link in missing:
+            await self._confirm_deleted(link)
+        changed = [
+            link for link in links if (task := listed.get(link.planner_task_id or "")) and task.etag != link.task_etag
+        ]
+        reads = await self._details_of(changed, listed)
+        behind = [self._take(board, read) for read in reads]
+        return [link for link in behind if link is not None]
+
+    async def refresh(self, link: PlannerLink) -> PlannerLink | None:
+        """Reads one task anew, after a clash. Returns the link when the board lacks something of the record."""
+        assert link.planner_task_id is not None
+        try:
+            task = await self._planner.task(link.planner_task_id)
+            details = await self._planner.details(link.planner_task_id)
+        except Gone:
+            await self._confirm_deleted(link)
+            return None
+        with self._store.open() as connection:
+            board = board_of(connection, link.unit)
+        return self._take(board, Read(link, task, details))
+
+    async def _details_of(self, links: Sequence[PlannerLink], listed: Mapping[str, PlannerTask]) -> list[Read]:
+        ids = [link.planner_task_id for link in links if link.planner_task_id]
+        found = await self._planner.details_of(ids) if ids else {}
+        return [
+            Read(link, listed[link.planner_task_id], found[link.planner_task_id])
+            for link in links
+            if link.planner_task_id and found.get(link.planner_task_id)
+        ]
+
+    def _take(self, board: BoardPlan, read: Read) -> PlannerLink | None:
+        """Merges one task in one commit; returns its link when something is still to be sent to this board."""
+        for _ in range(3):
+            try:
+                with self._store.act(_who(read), "planner", f"pull-{read.link.link_id[:8]}") as uow:
+                    return self._merge(uow, board, read)
+            except StaleTask:
+                log.info("record changed while its board was read: merging again")
+        raise StaleTask("the record kept changing while its board was read")
+
+    def _merge(self, uow: SqlUnitOfWork, board: BoardPlan, read: Read) -> PlannerLink | None:
+        link = planner_links.current(uow.connection, read.link.task_id, read.link.unit)
+        if link is None or link.link_id != read.link.link_id or link.state is not LinkState.ACTIVE:
+            return None
+        task = uow.task(link.task_id)
+        base = field_map.from_json(link.base or {})
+        planner = state_of_planner(read.task, read.details, board, self._force, base.ticks)
+        not_sent = NOT_SENT_TO_TWINS if link.unit != task.unit else frozenset()
+        merged = merge(base, state_of_record(task), planner, not_sent)
+        if merged.conflicts:
+            uow.audit(
+                "changed on the board and on the record: the board's value stands", task.reference, merged.conflicts
+            )
+        if merged.take:
+            changes = field_map.board_changes(merged.take, read.task, task)
+            actions.record_board_changes(uow, self._force, task.task_id, link.unit, changes)
+        planner_links.change(uow.connection, link.link_id, base=field_map.to_json(planner), task_etag=read.task.etag)
+        return link if merged.send else None
+
+    async def _confirm_deleted(self, link: PlannerLink) -> None:
+        """A task absent from the whole list is deleted only when asking for it by id says so too."""
+        assert link.planner_task_id is not None
+        try:
+            await self._planner.task(link.planner_task_id)
+        except Gone:
+            with self._store.act(f"board of {link.unit}", "planner", f"pull-{link.link_id[:8]}") as uow:
+                planner_links.change(uow.connection, link.link_id, state=LinkState.GONE)
+                actions.record_deleted_on_board(uow, self._force, link.task_id, link.unit)
+            log.warning("a task was deleted on a board", extra={"unit": link.unit})
+
+    def _tell(self, subject: str, text: str) -> None:
+        with self._store.open() as connection:
+            if notebook.raise_notice(connection, subject, text, self._store.clock.now()):
+                log.error("%s: trouble", subject)
+
+    def _clear(self, subject: str) -> None:
+        with self._store.open() as connection:
+            if notebook.clear_notice(connection, subject, self._store.clock.now()):
+                log.info("%s: well again", subject)
+
+
+def _who(read: Read) -> str:
+    """Who changed it, where Graph says so: only for completion; else the people of that board."""
+    person = read.task.completed_by_user_id if read.task.percent_complete >= 100 else None
+    return person or f"board of {read.link.unit}"
