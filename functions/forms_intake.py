@@ -1,0 +1,36 @@
+"""POST /api/forms/{form}/responses: a Logic App, or any flow that may post, hands over one response."""
+
+import azure.functions as func
+
+from forms_ingest.response_body import BadBody, parse_body
+from functions.answers import answer, problem
+from service.running import running
+
+DOOR = "http"
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("post_response")
+@blueprint.route(route="forms/{form}/responses", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+async def post_response(req: func.HttpRequest) -> func.HttpResponse:
+    """202 with our reference once the response is safe; the same answer for the same response.
+
+    200 where a stop-question was answered: nothing is kept, and the message says where to turn.
+    404, 413, 422 or 400 with a problem document that names every fault.
+    """
+    service = running()
+    slug = req.route_params.get("form", "")
+    form = service.forms.get(slug)
+    if form is None:
+        known = sorted(service.forms)
+        return problem(
+            404, "Unknown form", [f"There is no form with this name. Known: {', '.join(known)}."], forms=known
+        )
+    item = req.headers.get("x-ms-workflow-run-id") or req.headers.get("x-request-id") or service.store.new_delivery_id()
+    try:
+        reply = service.receiver.receive(parse_body(form, req.get_body(), DOOR, item))
+    except BadBody as bad:
+        return problem(bad.status, "This is not a response of the form", bad.faults)
+    status = 200 if reply.status == "stopped" else 202
+    return answer(status, {"status": reply.status, "reference": reply.reference, "message": reply.message})

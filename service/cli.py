@@ -1,0 +1,223 @@
+"""The `tasking` command. Every sub-command says what it does with --help, and ends with 1 when something is wrong."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from service import logs
+from service.config_files import ConfigError
+from service.jobs import JOBS, Job, run
+from service.provision import Provision, Step
+from service.settings import BadSettings, Settings, read_settings
+from service.wiring import Service, build_service
+from store import audit_log, outbox
+from store.database import OldSchema, migrate, open_database
+
+T = TypeVar("T")
+
+console = Console(highlight=False)
+problems = Console(stderr=True, highlight=False)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="tasking")
+def main() -> None:
+    """Police tasking on Microsoft 365.
+
+    Settings come from the environment: docs/settings.md lists them. `tasking demo` needs none.
+    """
+
+
+@main.command()
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path(".demo"),
+    show_default=True,
+    help="Folder of its own for the demo; made anew each time.",
+)
+@click.option("--port", default=7071, show_default=True, help="Port of the service's doors.")
+@click.option("--emulator-port", default=8365, show_default=True, help="Port of the Microsoft 365 emulator.")
+@click.option(
+    "--once", is_flag=True, help="End after the morning, with exit status 0 only when all came out as expected."
+)
+def demo(folder: Path, port: int, emulator_port: int, once: bool) -> None:
+    """Run the main job on the emulator with the fictional force Peakshire, and show it."""
+    from service.demo import run_demo
+
+    sys.exit(asyncio.run(run_demo(folder, port, emulator_port, once, console)))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=7071, show_default=True)
+def serve(host: str, port: int) -> None:
+    """Serve the doors and the clock on this machine, as Azure Functions would."""
+    import function_app
+    from service.laptop_host import LaptopHost
+
+    settings = _settings()
+    _migrated(settings)
+
+    async def serving(service: Service) -> None:
+        laptop = LaptopHost(service, function_app.app, settings.function_key)
+        await laptop.serve(host, port, lambda: console.print(f"Serving on http://{host}:{port}/api/health"))
+
+    _with_service(settings, serving)
+
+
+@main.command("run")
+@click.argument("job", type=click.Choice([*(job.name for job in JOBS), "all"]), metavar="JOB")
+def run_job(job: str) -> None:
+    """Run one job of the clock now, or `all` of them in the order of the straight path.
+
+    \b
+    read-intake-list   new responses from the SharePoint intake list
+    read-workbooks     responses that only the workbooks have
+    pull-boards        what people changed on the boards
+    sweep-escalations  what the policy says must climb
+    deliver            everything promised and due
+    all                the five, delivering after each
+    """
+    wanted = _all_in_order() if job == "all" else [each for each in JOBS if each.name == job]
+
+    async def running(service: Service) -> None:
+        for each in wanted:
+            console.print(f"{each.name}: {await run(service, each)}")
+
+    _with_service(_settings(), running)
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Only look: say what is missing and make nothing.")
+def provision(dry_run: bool) -> None:
+    """Make in Microsoft 365 what config/force.yaml names. What is there is left as it is."""
+    settings = _settings()
+    _migrated(settings)
+
+    async def provisioning(service: Service) -> list[Step]:
+        return await Provision(service, _tell_step, only_look=dry_run).run()
+
+    steps = _with_service(settings, provisioning)
+    bad = [step for step in steps if step.outcome in ("failed", "missing")]
+    console.print(f"{len(steps)} looked at, {len(bad)} {'missing or failed' if bad else 'missing'}.")
+    sys.exit(1 if bad else 0)
+
+
+@main.command("migrate")
+def migrate_database() -> None:
+    """Bring the database's tables to this version."""
+    _migrated(_settings())
+    console.print("The database is at this version.")
+
+
+@main.command()
+@click.option("--dead-letter", "which", type=int, help="Deliver this dead letter again; without it, list them.")
+@click.option("--all", "everything", is_flag=True, help="Deliver every dead letter again.")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Say what this escalation policy would do now, writing nothing.",
+)
+def replay(which: int | None, everything: bool, policy: Path | None) -> None:
+    """Deliver dead letters again, or try an escalation policy on the tasks as they are."""
+
+    async def replaying(service: Service) -> None:
+        if policy:
+            _show_proposals(service, policy)
+        elif which is None and not everything:
+            _show_dead_letters(service)
+        else:
+            with service.store.open() as connection:
+                ids = outbox.replay(connection, which, service.store.clock.now())
+            console.print(f"{len(ids)} put back; {await service.worker.deliver_due()} deliveries tried.")
+
+    _with_service(_settings(), replaying)
+
+
+@main.command("verify-audit")
+def verify_audit() -> None:
+    """Check that the audit log is as it was written."""
+    with open_database(_settings().database_url).begin() as connection:
+        broken = audit_log.first_broken_row(connection)
+    if broken is not None:
+        problems.print(f"The audit log does not fit its chain from row {broken} on.")
+        sys.exit(1)
+    console.print("The audit log is whole.")
+
+
+def _show_dead_letters(service: Service) -> None:
+    with service.store.open() as connection:
+        rows = outbox.dead_letters(connection)
+    table = Table("id", "handler", "tries", "why", title=f"{len(rows)} dead letters")
+    for row in rows:
+        table.add_row(str(row["outbox_id"]), row["handler"], str(row["attempts"]), row["last_error"])
+    console.print(table)
+
+
+def _show_proposals(service: Service, path: Path) -> None:
+    from escalation.sweep import Sweep
+    from service.policy_config import load_policy_file
+
+    policy = load_policy_file(path, service.force)
+    found = Sweep(service.store, service.force, policy).proposals()
+    table = Table("task", "trigger", "from", "to", "why", title=f"{len(found)} would climb under {policy.version}")
+    for task, proposal in found:
+        table.add_row(task.reference, proposal.trigger, proposal.from_unit, proposal.to_unit, proposal.reason)
+    console.print(table)
+
+
+def _all_in_order() -> list[Job]:
+    by_name = {job.name: job for job in JOBS}
+    order = ("read-intake-list", "read-workbooks", "deliver", "pull-boards", "sweep-escalations", "deliver")
+    return [by_name[name] for name in order]
+
+
+def _tell_step(step: Step) -> None:
+    console.print(f"{step.outcome:8} {step.kind:9} {step.name} {step.words}".rstrip(), soft_wrap=True)
+
+
+def _settings() -> Settings:
+    try:
+        settings = read_settings()
+    except BadSettings as error:
+        _stop(error.faults)
+    logs.set_up(settings.log_level)
+    return settings
+
+
+def _migrated(settings: Settings) -> None:
+    engine = open_database(settings.database_url)
+    migrate(engine)
+    engine.dispose()
+
+
+def _with_service(settings: Settings, do: Callable[[Service], Awaitable[T]]) -> T:
+    async def inside() -> T:
+        service = build_service(settings)
+        try:
+            return await do(service)
+        finally:
+            await service.aclose()
+
+    try:
+        return asyncio.run(inside())
+    except (ConfigError, BadSettings) as error:
+        _stop(error.faults)
+    except OldSchema as error:
+        _stop([str(error)])
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _stop(faults: Sequence[str]) -> NoReturn:
+    for fault in faults:
+        problems.print(fault, soft_wrap=True)
+    sys.exit(2)

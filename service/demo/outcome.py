@@ -1,0 +1,177 @@
+"""What came of the morning: held against what must have come of it, and shown as a table."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from service.demo.morning import ASKED_UP, DELETED, LEFT_ALONE, MOVED, RISES, Morning
+from service.demo.peakshire import DemoTask
+from service.demo.tenant import DemoTenant
+from service.wiring import Service
+from store import inbox, notebook, outbox, tasks
+from tasking.task import Status, Task
+
+EXPECTED_CARDS = Counter(
+    {("escalated", "MISSING_HIGH"): 1, ("escalated", "NOT_ACCEPTED"): 1, ("escalated", "RISK_RISEN"): 1}
+) + Counter({("escalated", "ASKED_BY_LABEL"): 1, ("returned", "ASKED_BY_LABEL"): 1})
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The figures of the demo; `faults` are sentences about what did not come out as expected."""
+
+    responses: int = 0
+    tasks: int = 0
+    boards: dict[str, dict[str, int]] = field(default_factory=dict)
+    owners_read_back: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+    cards: list[dict[str, str]] = field(default_factory=list)
+    duplicates_prevented: int = 0
+    held: list[dict[str, str]] = field(default_factory=list)
+    seconds: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """What `summary.json` holds."""
+        return {
+            "responses": self.responses,
+            "tasks": self.tasks,
+            "boards": self.boards,
+            "owners_read_back": self.owners_read_back,
+            "statuses": self.statuses,
+            "cards": len(self.cards),
+            "escalations": self.cards,
+            "duplicates_prevented": self.duplicates_prevented,
+            "held": self.held,
+            "seconds": round(self.seconds, 1),
+            "ok": not self.faults,
+            "faults": self.faults,
+        }
+
+
+async def look(tenant: DemoTenant, service: Service, morning: Morning, demo_tasks: list[DemoTask]) -> Outcome:
+    """Reads the record and the tenant, and holds them against what the script must bring about."""
+    outcome = Outcome()
+    with service.store.open() as connection:
+        records = tasks.read_all_tasks(connection)
+        counts = inbox.counts(connection)
+        posts = notebook.all_posts(connection)
+        dead, notices, held = outbox.dead_letters(connection), notebook.open_notices(connection), inbox.held(connection)
+        steps = {step.task_id: [*tasks.read_escalations(connection, step.task_id)] for step in records}
+    in_planner = (await tenant.control("planner/tasks"))["value"]
+    units = {row["graph_id"]: unit for unit, row in _plans(service).items()}
+    outcome.responses = counts.get("DONE", 0) + counts.get("RECEIVED", 0) + counts.get("REJECTED", 0)
+    outcome.tasks = len(records)
+    outcome.duplicates_prevented = counts["arrivals"] - outcome.responses
+    outcome.owners_read_back = sum(bool(record.owner_ids) for record in records)
+    outcome.statuses = dict(Counter(record.status.value for record in records))
+    outcome.boards = _by_board(service, records)
+    outcome.held = [{"what": record.reference, "why": " ".join(record.faults)} for record in records if record.faults]
+    outcome.held += [{"what": row["item"], "why": row["reason"]} for row in held]
+    for post in posts:
+        last = steps[post["task_id"]][-1]
+        outcome.cards.append({"kind": post["kind"], "trigger": last.trigger, "channel": post["channel"]})
+    faults = outcome.faults
+    faults += [f"{row['handler']}: {row['last_error']}" for row in dead] + [row["text"] for row in notices]
+    faults += _task_faults(morning, demo_tasks, in_planner, units)
+    faults += _story_faults(morning, outcome)
+    faults += await _card_faults(tenant, len(posts))
+    return outcome
+
+
+def show(outcome: Outcome, service: Service, console: Console) -> None:
+    """Prints the tables."""
+    names = {unit.code: unit.name for unit in service.force.units.values()}
+    board = Table("Board", "Pillar", "Tasks", title="Tasks by board and pillar (twins of escalated tasks included)")
+    for unit, pillars in outcome.boards.items():
+        for pillar, count in sorted(pillars.items()):
+            board.add_row(names[unit], service.force.pillars[pillar].label, str(count))
+    console.print(board)
+    cards = Table("Card", "Why", "Channel", title="Escalations posted")
+    for card in outcome.cards:
+        cards.add_row(card["kind"], card["trigger"], card["channel"])
+    console.print(cards)
+    if outcome.held:
+        held = Table("Held", "Why", title="Held for a person")
+        for entry in outcome.held:
+            held.add_row(entry["what"], entry["why"])
+        console.print(held)
+    figures = Table("Figure", "Number", title="The morning")
+    statuses = ", ".join(f"{number} {status.lower()}" for status, number in sorted(outcome.statuses.items()))
+    for words, number in (
+        ("responses in", str(outcome.responses)),
+        ("tasks raised", str(outcome.tasks)),
+        ("duplicates prevented", str(outcome.duplicates_prevented)),
+        ("owners read back from the boards", str(outcome.owners_read_back)),
+        ("statuses read back", statuses),
+        ("cards posted", str(len(outcome.cards))),
+        ("seconds", f"{outcome.seconds:.1f}"),
+    ):
+        figures.add_row(words, number)
+    console.print(figures)
+
+
+def _plans(service: Service) -> Mapping[str, Any]:
+    with service.store.open() as connection:
+        return notebook.provisioned_rows(connection, "plan")
+
+
+def _by_board(service: Service, records: list[Task]) -> dict[str, dict[str, int]]:
+    boards: dict[str, Counter[str]] = {unit: Counter() for unit in service.force.boards}
+    for record in records:
+        for unit in record.stands_on:
+            boards[unit][record.pillar] += 1
+    return {unit: dict(count) for unit, count in boards.items() if count}
+
+
+def _task_faults(
+    morning: Morning, demo_tasks: list[DemoTask], in_planner: list[dict[str, Any]], units: Mapping[str, str]
+) -> list[str]:
+    """Each of the twenty-five: its score, band, pillar and unit, and one Planner task on its own board."""
+    faults = []
+    for task in demo_tasks:
+        record = morning.record(task.number)
+        moved = task.number in (RISES, MOVED)
+        found = (record.score, record.band, record.pillar, record.unit)
+        if not moved and found != (task.score, task.band, task.pillar, task.unit):
+            faults.append(f"{record.reference}: {found} instead of {(task.score, task.band, task.pillar, task.unit)}.")
+        for unit in record.stands_on:
+            shown = [
+                each
+                for each in in_planner
+                if each["title"].startswith(f"{record.reference} ")
+                and units.get(each["planId"]) == unit
+                and (each["percentComplete"] < 100 or record.status is Status.COMPLETED)
+            ]
+            if len(shown) != 1:
+                faults.append(f"{record.reference} stands {len(shown)} times on the board of {unit}, not once.")
+    return faults
+
+
+def _story_faults(morning: Morning, outcome: Outcome) -> list[str]:
+    cards = Counter((card["kind"], card["trigger"]) for card in outcome.cards)
+    stands = {number: morning.record(number).stands_on for number in (LEFT_ALONE, RISES, ASKED_UP, DELETED)}
+    claims = {
+        f"the cards posted are {dict(cards)}": cards == EXPECTED_CARDS,
+        "one response that came twice was not noticed": outcome.duplicates_prevented == 1,
+        "the unclear response is not in triage": len(outcome.held) == 1,
+        "the task that nobody took up has not climbed": len(stands[LEFT_ALONE]) == 2,
+        "the task whose risk rose has not climbed": len(stands[RISES]) == 2,
+        "the returned task still stands above": len(stands[ASKED_UP]) == 1,
+        "the deleted task has gone": len(stands[DELETED]) == 1,
+        "the moved task kept its pillar": morning.record(MOVED).pillar == "ASB_NEIGHBOURHOOD",
+        "no owner was read back": outcome.owners_read_back >= 20,
+        "no completion was read back": outcome.statuses.get("COMPLETED", 0) > 0,
+    }
+    return [f"Unexpected: {claim}." for claim, holds in claims.items() if not holds]
+
+
+async def _card_faults(tenant: DemoTenant, handed_over: int) -> list[str]:
+    """Every card that was handed over stands in a channel."""
+    flows = await tenant.control("workflows")
+    shown = sum([len(await tenant.control(f"workflows/{flow['id']}/posts")) for flow in flows])
+    return [] if shown == handed_over else [f"{handed_over} cards handed over, {shown} in channels."]

@@ -1,0 +1,16 @@
+"""TABLE: when this has happened, call these handlers. Each gets its own outbox row: none repeats another's work."""
+
+from collections.abc import Mapping
+
+from tasking import events
+from tasking.events import Event
+
+ROUTES: Mapping[type[Event], tuple[str, ...]] = {
+    events.ResponseReceived: ("ingest.take",),
+    events.TaskRaised: ("planner.show_on_board", "escalation.look_now"),
+    events.TaskChanged: ("planner.update_boards",),
+    events.TaskReassessed: ("planner.update_boards", "escalation.look_now"),
+    events.TaskEscalated: ("planner.show_above", "planner.update_boards", "announce.escalated"),
+    events.TaskReturned: ("planner.take_back", "planner.update_boards", "announce.returned"),
+    events.TaskDeletedOnBoard: ("planner.show_on_board",),
+}

@@ -1,0 +1,246 @@
+"""Makes in Microsoft 365 what the force's config names: groups, plans, buckets, labels, channels, intake.
+
+Nothing is ever deleted. What is there already is left as it is and only noted, so the command can be run as
+often as one likes.
+"""
+
+import io
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.table import Table
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from forms_ingest.form_mapping import FormDefinition
+from graph_client.client import GraphClient
+from graph_client.errors import Gone, GraphError, NotPermitted, RetryLater
+from graph_client.planner import Bucket, order_hint
+from graph_client.sharepoint import NewColumn
+from service.wiring import Service
+from store import notebook
+from tasking.force import Board, TaskingMeeting
+
+T = TypeVar("T")
+
+WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WORKBOOK_TABLE = "OfficeForms.Table"
+WORKBOOK_HEADERS = ("Id", "Start time", "Completion time", "Email", "Name")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing looked at. `outcome` is "there", "made", "missing" (when only looking) or "failed"."""
+
+    kind: str
+    name: str
+    outcome: str
+    words: str = ""
+
+
+Tell = Callable[[Step], None]
+
+
+class Provision:
+    """Brings the tenant to what config says. With `only_look` it makes nothing and reports what is missing."""
+
+    def __init__(self, service: Service, tell: Tell, only_look: bool = False) -> None:
+        self._service = service
+        self._graph: GraphClient = service.graph
+        self._tell = tell
+        self._only_look = only_look
+        self._steps: list[Step] = []
+
+    async def run(self) -> list[Step]:
+        """All steps. One that fails is reported and does not stop those that do not need it."""
+        groups: dict[str, str] = {}
+        for board in self._service.force.boards.values():
+            group_id = await self._try("group", board.group_nickname, partial(self._group, board))
+            if group_id:
+                groups[board.unit] = group_id
+                await self._try("plan", board.plan_title, partial(self._plan, board, group_id))
+        for meeting in self._service.force.meetings:
+            if meeting.unit in groups:
+                group_id = groups[meeting.unit]
+                await self._try("channel", meeting.channel, partial(self._channel, meeting, group_id))
+        await self._intake()
+        return self._steps
+
+    async def _group(self, board: Board) -> str | None:
+        directory = self._graph.directory
+        found = await directory.group_by_nickname(board.group_nickname)
+        if found is None and not self._only_look:
+            found = await directory.create_group(
+                board.group_name, board.group_nickname, f"Tasking board of {board.group_name}", (), ()
+            )
+            self._report("group", board.group_nickname, "made")
+        elif found is None:
+            self._report("group", board.group_nickname, "missing")
+        else:
+            self._report("group", board.group_nickname, "there")
+        if found is None:
+            return None
+        self._note("group", board.unit, found.group_id, {})
+        return found.group_id
+
+    async def _plan(self, board: Board, group_id: str) -> None:
+        planner = self._graph.planner
+        plans = await patiently(lambda: planner.plans_of_group(group_id))
+        plan = next((each for each in plans if each.title == board.plan_title), None)
+        if plan is None:
+            self._report("plan", board.plan_title, "missing" if self._only_look else "made")
+            if self._only_look:
+                return
+            plan = await patiently(lambda: planner.create_plan(group_id, board.plan_title))
+        else:
+            self._report("plan", board.plan_title, "there")
+        buckets = await self._buckets(board, plan.plan_id)
+        await self._labels(board, plan.plan_id)
+        self._note("plan", board.unit, plan.plan_id, {"buckets": buckets, "group_id": group_id})
+
+    async def _buckets(self, board: Board, plan_id: str) -> dict[str, str]:
+        """Bucket ids by pillar. A bucket that was noted before keeps its pillar, whatever people call it now."""
+        planner = self._graph.planner
+        there = await patiently(lambda: planner.buckets(plan_id))
+        known = self._noted_buckets(board.unit)
+        found: dict[str, str] = {}
+        last_hint = ""
+        for pillar in (each for each in self._service.force.pillars.values() if not each.retired):
+            bucket = _bucket_for(there, known.get(pillar.code), pillar.label)
+            name = f"{board.plan_title}: {pillar.label}"
+            if bucket is None and self._only_look:
+                self._report("bucket", name, "missing")
+                continue
+            if bucket is None:
+                bucket = await planner.create_bucket(plan_id, pillar.label, order_hint(after=last_hint))
+                self._report("bucket", name, "made")
+            last_hint = bucket.order_hint
+            found[pillar.code] = bucket.bucket_id
+        return found
+
+    async def _labels(self, board: Board, plan_id: str) -> None:
+        """Names the label slots of config. Slots that config does not name belong to the board's people."""
+        details = await patiently(lambda: self._graph.planner.plan_details(plan_id))
+        wanted = {f"category{label.slot}": label.name for label in self._service.force.labels.values()}
+        differ = {key: name for key, name in wanted.items() if details.categories.get(key) != name}
+        if not differ:
+            return
+        self._report("labels", board.plan_title, "missing" if self._only_look else "made", f"{len(differ)} names")
+        if not self._only_look:
+            await self._graph.planner.update_plan_details(plan_id, differ, details.etag)
+
+    async def _channel(self, meeting: TaskingMeeting, group_id: str) -> None:
+        teams = self._graph.teams
+        if self._only_look:
+            return
+        team_id = await patiently(lambda: teams.ensure_team(group_id))
+        channels = await patiently(lambda: teams.channels(team_id))
+        channel = next((each for each in channels if each.name == meeting.channel), None)
+        self._report("channel", meeting.channel, "there" if channel else "made")
+        if channel is None:
+            channel = await teams.create_channel(team_id, meeting.channel, meeting.name)
+        self._note("channel", meeting.code, channel.channel_id, {"team_id": team_id})
+
+    async def _intake(self) -> None:
+        intake = self._service.intake
+        unit = next(
+            (b.unit for b in self._service.force.boards.values() if b.group_nickname == intake.group_nickname), None
+        )
+        with self._service.store.open() as connection:
+            group = notebook.provisioned_rows(connection, "group").get(unit or "")
+        if group is None:
+            self._report("intake", intake.group_nickname, "failed", "its group is not there yet")
+            return
+        group_id = str(group["graph_id"])
+        await self._try("list", intake.list_name, lambda: self._list(group_id))
+        drive_id = await self._try("drive", intake.group_nickname, lambda: self._drive(group_id))
+        for form in self._service.forms.values() if drive_id else ():
+            await self._try("workbook", form.workbook, partial(self._workbook, form, drive_id or ""))
+
+    async def _list(self, group_id: str) -> None:
+        sharepoint, intake = self._graph.sharepoint, self._service.intake
+        site = await patiently(lambda: sharepoint.site_of_group(group_id))
+        self._note("site", "intake", site.site_id, {})
+        found = next((each for each in await sharepoint.lists(site.site_id) if each.name == intake.list_name), None)
+        if found is None:
+            self._report("list", intake.list_name, "missing" if self._only_look else "made")
+            if self._only_look:
+                return
+            names = intake.columns
+            columns = [NewColumn(name) for name in (names.form_id, names.response_id, names.responder, names.submitted)]
+            found = await sharepoint.create_list(
+                site.site_id, intake.list_name, [*columns, NewColumn(names.answers, "long_text")]
+            )
+        else:
+            self._report("list", intake.list_name, "there")
+        self._note("list", "intake", found.list_id, {})
+
+    async def _drive(self, group_id: str) -> str:
+        drive_id = await patiently(lambda: self._graph.drives.group_drive_id(group_id))
+        self._note("drive", "intake", drive_id, {})
+        return drive_id
+
+    async def _workbook(self, form: FormDefinition, drive_id: str) -> None:
+        """Forms makes the response workbook itself when the form belongs to the group; an empty one stands in."""
+        drives = self._graph.drives
+        if await drives.item_by_path(drive_id, form.workbook) is not None:
+            self._report("workbook", form.workbook, "there")
+            return
+        self._report("workbook", form.workbook, "missing" if self._only_look else "made")
+        if not self._only_look:
+            await drives.upload(drive_id, form.workbook, _empty_workbook(form), WORKBOOK_TYPE)
+
+    async def _try(self, kind: str, name: str, do: Callable[[], Awaitable[T]]) -> T | None:
+        try:
+            return await do()
+        except GraphError as error:
+            self._report(kind, name, "failed", str(error))
+            return None
+
+    def _report(self, kind: str, name: str, outcome: str, words: str = "") -> None:
+        step = Step(kind, name, outcome, words)
+        self._steps.append(step)
+        self._tell(step)
+
+    def _note(self, kind: str, key: str, graph_id: str, details: Mapping[str, object]) -> None:
+        with self._service.store.open() as connection:
+            notebook.provision(connection, kind, key, graph_id, details, self._service.store.clock.now())
+
+    def _noted_buckets(self, unit: str) -> dict[str, str]:
+        with self._service.store.open() as connection:
+            row = notebook.provisioned_rows(connection, "plan").get(unit)
+        return dict(row["details"]["buckets"]) if row else {}
+
+
+async def patiently(do: Callable[[], Awaitable[T]]) -> T:
+    """Asks again for some seconds: a group made a moment ago is not known to Planner and SharePoint at once."""
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception_type((Gone, NotPermitted, RetryLater)),
+        stop=stop_after_attempt(5),
+        wait=wait_exponential(multiplier=0.5, max=8),
+        reraise=True,
+    ):
+        with attempt:
+            return await do()
+    raise AssertionError("unreachable: the last attempt raises")
+
+
+def _bucket_for(there: tuple[Bucket, ...], noted: str | None, label: str) -> Bucket | None:
+    by_id = next((bucket for bucket in there if bucket.bucket_id == noted), None)
+    return by_id or next((bucket for bucket in there if bucket.name == label), None)
+
+
+def _empty_workbook(form: FormDefinition) -> bytes:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Sheet1"
+    headers = [*WORKBOOK_HEADERS, *(question.title for question in form.questions)]
+    sheet.append(headers)
+    sheet.add_table(Table(displayName=WORKBOOK_TABLE, ref=f"A1:{get_column_letter(len(headers))}2"))
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()

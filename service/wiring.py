@@ -1,0 +1,143 @@
+"""Makes each part of the service once and hands it its parts. Nothing here is policing, Graph or SQL."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from escalation.announce import Announce
+from escalation.posters import POSTERS, Poster
+from escalation.sweep import Sweep
+from forms_ingest.form_mapping import FormDefinition
+from forms_ingest.ingest import Ingest
+from forms_ingest.intake_list import IntakeList, ListColumns
+from forms_ingest.receive import Receiver
+from forms_ingest.workbook_reconcile import WorkbookReconcile
+from graph_client.auth import make_credential
+from graph_client.client import GraphClient
+from planner_sync.in_step import InStep
+from planner_sync.levels import Levels
+from planner_sync.pull import Pull
+from planner_sync.push import Push
+from service.clock import SystemClock
+from service.event_routes import ROUTES
+from service.force_config import IntakeConfig, load_force
+from service.form_config import load_forms
+from service.outbox_worker import Handler, OutboxWorker
+from service.policy_config import load_policy
+from service.settings import BadSettings, Settings
+from service.work_queue import queue_for
+from store.database import check_schema, open_database
+from store.outbox import Delivery
+from store.unit_of_work import Store
+from tasking.escalation_policy import EscalationPolicy
+from tasking.events import Event
+from tasking.force import Force
+from tasking.ports import Clock
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The running service: what doors, jobs and commands call."""
+
+    settings: Settings
+    force: Force
+    intake: IntakeConfig
+    forms: Mapping[str, FormDefinition]
+    policy: EscalationPolicy
+    store: Store
+    graph: GraphClient
+    credential: "AsyncTokenCredential"
+    receiver: Receiver
+    intake_list: IntakeList
+    workbooks: WorkbookReconcile
+    ingest: Ingest
+    in_step: InStep
+    sweep: Sweep
+    poster: Poster
+    worker: OutboxWorker
+
+    async def aclose(self) -> None:
+        """Closes connections; the database is closed last."""
+        await self.poster.aclose()
+        await self.graph.aclose()
+        await self.credential.close()
+        self.store.engine.dispose()
+
+
+def build_service(settings: Settings, clock: Clock | None = None) -> Service:
+    """The service that these settings describe.
+
+    Raises ConfigError, BadSettings or OldSchema, each naming what to mend; asks nothing of the network.
+    """
+    force, intake = load_force(settings.config_dir)
+    forms = load_forms(settings.config_dir, force, intake)
+    policy = load_policy(settings.config_dir, force)
+    if settings.poster not in POSTERS:
+        raise BadSettings([f"TASKING_POSTER: there is no poster {settings.poster!r}; there are {', '.join(POSTERS)}."])
+    engine = open_database(settings.database_url)
+    check_schema(engine)
+    store = Store(engine, clock or SystemClock(), ROUTES, force.reference_prefix)
+    store.on_promised = queue_for(settings)
+    credential = make_credential(settings.identity)
+    graph = GraphClient.connect(settings.graph_base_url, credential)
+    receiver = Receiver(store, intake.replies)
+    push = Push(store, graph.planner, force, timedelta(seconds=settings.settle_seconds))
+    in_step = InStep(store, push, Pull(store, graph.planner, force))
+    poster = POSTERS[settings.poster](settings.webhooks)
+    ingest, sweep = Ingest(store, force, forms), Sweep(store, force, policy)
+    announce = Announce(store, force, poster, settings.planner_task_url, settings.planner_board_url)
+    handlers = handlers_of(ingest, in_step, Levels(store, push, in_step), sweep, announce)
+    return Service(
+        settings=settings,
+        force=force,
+        intake=intake,
+        forms=forms,
+        policy=policy,
+        store=store,
+        graph=graph,
+        credential=credential,
+        receiver=receiver,
+        intake_list=IntakeList(
+            store, graph.sharepoint, receiver, list(forms.values()), ListColumns(**asdict(intake.columns))
+        ),
+        workbooks=WorkbookReconcile(store, graph.drives, receiver, intake.time_zone),
+        ingest=ingest,
+        in_step=in_step,
+        sweep=sweep,
+        poster=poster,
+        worker=OutboxWorker(store, handlers),
+    )
+
+
+def handlers_of(
+    ingest: Ingest, in_step: InStep, levels: Levels, sweep: Sweep, announce: Announce
+) -> Mapping[str, Handler]:
+    """The handlers that `event_routes.ROUTES` names."""
+    return {
+        "ingest.take": _at_once(lambda event: ingest.take(int(event.inbox_id))),
+        "escalation.look_now": _at_once(lambda event: sweep.look_at(event.task_id)),
+        "planner.show_on_board": _by_event(in_step.show_on_board),
+        "planner.update_boards": _by_event(in_step.update_boards),
+        "planner.show_above": _by_event(levels.show_above),
+        "planner.take_back": _by_event(levels.take_back),
+        "announce.escalated": announce.escalated,  # type: ignore[dict-item]
+        "announce.returned": announce.returned,  # type: ignore[dict-item]
+    }
+
+
+def _by_event(handle: Callable[[Any], Awaitable[None]]) -> Handler:
+    async def handler(event: Event, delivery: Delivery) -> None:
+        await handle(event)
+
+    return handler
+
+
+def _at_once(handle: Callable[[Any], object]) -> Handler:
+    async def handler(event: Event, delivery: Delivery) -> None:
+        handle(event)
+
+    return handler
