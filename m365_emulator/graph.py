@@ -1,0 +1,109 @@
+"""One way in for every Graph call, alone, from a batch or from the emulator's own pages.
+
+The order is: route, token, faults, permission, handler, lost answer.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlsplit
+
+from m365_emulator.odata import JSON_TYPE, GraphFault, Json, error_body, standard_headers
+from m365_emulator.permissions import PermissionCheck
+from m365_emulator.routing import Call, Reply, Route, RouteTable
+from m365_emulator.tenant import Tenant
+from m365_emulator.tokens import Caller, TokenRefused
+
+
+class GraphApi:
+    """Answers calls below /v1.0 by the route table and the permission tables."""
+
+    def __init__(self, tenant: Tenant, routes: Sequence[Route], permissions: PermissionCheck) -> None:
+        self.tenant = tenant
+        self.table = RouteTable(routes)
+        self.permissions = permissions
+        missing = {r.permission_key for r in routes} - set(permissions.operations())
+        if missing:
+            raise ValueError(f"routes without a line in the permission table: {sorted(missing)}")
+
+    async def answer(self, call: Call) -> Reply:
+        """The reply with all its headers; refusals become error bodies. Waits where a delay is on order."""
+        seconds = self.tenant.faults.delay_of(call.method, call.path)
+        if seconds:
+            await asyncio.sleep(seconds)
+        return self.answer_now(call)
+
+    def answer_now(self, call: Call) -> Reply:
+        """As `answer`, without delays: the whole call happens before anything else does."""
+        headers = standard_headers(call.headers.get("client-request-id"))
+        try:
+            reply = self._handle(call)
+        except GraphFault as fault:
+            body = error_body(fault, headers, self.tenant.clock.now())
+            reply = Reply(fault.status, body, dict(fault.headers))
+        if isinstance(reply.body, dict):
+            headers["Content-Type"] = reply.media_type or JSON_TYPE
+        elif reply.media_type:
+            headers["Content-Type"] = reply.media_type
+        reply.headers = headers | reply.headers
+        return reply
+
+    def _handle(self, call: Call) -> Reply:
+        if call.caller is None:
+            call.caller = self.caller_of(call)
+        route, call.params = self.table.find(call.method, call.path)
+        self.tenant.faults.raise_if_struck(call.method, call.path)
+        self.permissions.require(call.caller, route.permission_key, call.path)
+        reply = route.handler(call)
+        if reply.status < 400:
+            reply.lost_as = self.tenant.faults.loss_of(call.method, call.path)
+        return gateway_timeout() if reply.lost_as == "504" else reply
+
+    def caller_of(self, call: Call) -> Caller:
+        """Who the bearer token says is calling; 401 with the challenge when it says nothing valid."""
+        try:
+            return self.tenant.tokens.read(call.headers.get("authorization"))
+        except TokenRefused as refusal:
+            challenge = (
+                f'Bearer realm="", authorization_uri="{call.base_url}/common/oauth2/authorize", '
+                'client_id="00000003-0000-0000-c000-000000000000"'
+            )
+            raise GraphFault(
+                401, "InvalidAuthenticationToken", str(refusal), headers={"WWW-Authenticate": challenge}
+            ) from refusal
+
+    def as_person(
+        self,
+        caller: Caller,
+        method: str,
+        url: str,
+        body: Json | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+        base_url: str = "http://localhost",
+    ) -> Reply:
+        """A call from inside the program with a ready caller, under the same rules as one over HTTP."""
+        sent = json.dumps(body).encode() if body is not None else b""
+        return self.answer_now(make_call(self.tenant, method, url, headers or {}, sent, base_url, caller))
+
+
+def make_call(
+    tenant: Tenant,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    body: bytes,
+    base_url: str,
+    caller: Caller | None = None,
+) -> Call:
+    """A call from an address below /v1.0 (with its query) and headers of any case."""
+    parts = urlsplit("/" + url.lstrip("/"))
+    query = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
+    lowered = {name.lower(): value for name, value in headers.items()}
+    return Call(tenant, method.upper(), parts.path, query, lowered, body, base_url, caller)
+
+
+def gateway_timeout() -> Reply:
+    """The answer of a gateway that gave up waiting, although the change was made."""
+    inner: Json = {}
+    return Reply(504, {"error": {"code": "UnknownError", "message": "", "innerError": inner}})

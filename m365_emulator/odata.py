@@ -1,0 +1,114 @@
+"""What Graph puts around every answer: error envelope, standard headers, context, $select, pages.
+
+Wire shapes: concepts/errors.md and concepts/paging.md of Microsoft's Graph documentation.
+"""
+
+import base64
+import binascii
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+Json = dict[str, Any]
+
+JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+SERVER_INFO = {
+    "ServerInfo": {
+        "DataCenter": "UK South",
+        "Slice": "E",
+        "Ring": "4",
+        "ScaleUnit": "001",
+        "RoleInstance": "LO2PEPF00000001",
+    }
+}
+
+
+class GraphFault(Exception):
+    """A refusal with a Graph error body. `inner` joins innerError; `headers` join the reply's."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        inner: Json | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.inner = inner or {}
+        self.headers = headers or {}
+
+
+def error_body(fault: GraphFault, ids: Mapping[str, str], now: datetime) -> Json:
+    """The error envelope; its date carries no zone mark, and its ids match the reply's headers."""
+    inner = fault.inner | {
+        "date": now.strftime("%Y-%m-%dT%H:%M:%S"),
+        "request-id": ids["request-id"],
+        "client-request-id": ids["client-request-id"],
+    }
+    return {"error": {"code": fault.code, "message": fault.message, "innerError": inner}}
+
+
+def standard_headers(client_request_id: str | None) -> dict[str, str]:
+    """The headers that every Graph reply carries; `Date` is added by the web server."""
+    request_id = str(uuid.uuid4())
+    return {
+        "Cache-Control": "no-cache",
+        "Strict-Transport-Security": "max-age=31536000",
+        "request-id": request_id,
+        "client-request-id": client_request_id or request_id,
+        "x-ms-ags-diagnostic": json.dumps(SERVER_INFO, separators=(",", ":")),
+    }
+
+
+def with_context(base_url: str, context: str, body: Json) -> Json:
+    """`body` led by its @odata.context, e.g. context 'planner/tasks/$entity'."""
+    return {"@odata.context": f"{base_url}/v1.0/$metadata#{context}", **body}
+
+
+def select(row: Json, wanted: str | None) -> Json:
+    """Keep the properties that $select names (case does not matter), and all annotations."""
+    if not wanted:
+        return row
+    names = {name.strip().lower() for name in wanted.split(",") if name.strip()}
+    return {k: v for k, v in row.items() if k.startswith("@") or k.lower() in names}
+
+
+def page(rows: Sequence[Json], query: Mapping[str, str], page_url: str, size: int, *, count: bool = False) -> Json:
+    """One page of `rows` as value, with an opaque @odata.nextLink while more follow.
+
+    The link keeps every other option of the query. It remembers the id of the last row given, so rows that
+    go away between pages do not push others out. A garbled $skiptoken is a 400.
+    """
+    start = _start(rows, query.get("$skiptoken"))
+    body: Json = {"@odata.count": len(rows)} if count else {}
+    end = start + size
+    if end < len(rows):
+        token = _token(end, str(rows[end - 1].get("id", "")))
+        options = {k: v for k, v in query.items() if k.lower() != "$skiptoken"} | {"$skiptoken": token}
+        body["@odata.nextLink"] = f"{page_url}?{urlencode(options, safe='$', quote_via=quote)}"
+    body["value"] = list(rows[start:end])
+    return body
+
+
+def _token(index: int, last_id: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([index, last_id]).encode()).decode().rstrip("=")
+
+
+def _start(rows: Sequence[Json], token: str | None) -> int:
+    if token is None:
+        return 0
+    try:
+        index, last_id = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        index = int(index)
+    except (binascii.Error, ValueError, TypeError) as fault:
+        raise GraphFault(400, "BadRequest", "Skip token is not valid.") from fault
+    after = next((i + 1 for i, row in enumerate(rows) if row.get("id") == last_id), None)
+    return after if after is not None else index

@@ -1,0 +1,40 @@
+"""TABLE: what the emulator serves. A capability joins by one line in each of the tables that it needs."""
+
+from starlette.routing import BaseRoute
+
+from m365_emulator import directory, drives, planner, sharepoint, teams, workflows
+from m365_emulator.control import CONTROL_ROUTES
+from m365_emulator.control_planner import PLANNER_CONTROL_ROUTES
+from m365_emulator.forms import FORM_CONTROL_ROUTES
+from m365_emulator.pages import PAGE_ROUTES
+from m365_emulator.permission_table import ACCESS
+from m365_emulator.permission_table_files import FILE_ACCESS
+from m365_emulator.permissions import PermissionCheck
+from m365_emulator.routing import Route
+from m365_emulator.sharepoint_control import DELTA_CONTROL_ROUTES
+
+
+def graph_routes() -> tuple[Route, ...]:
+    """Every route below /v1.0."""
+    return (*planner.ROUTES, *directory.ROUTES, *teams.ROUTES, *sharepoint.ROUTES, *drives.ROUTES)
+
+
+def control_routes() -> list[BaseRoute]:
+    """Every route below /_emulator."""
+    return [
+        *CONTROL_ROUTES,
+        *PLANNER_CONTROL_ROUTES,
+        *FORM_CONTROL_ROUTES,
+        *DELTA_CONTROL_ROUTES,
+        *workflows.WORKFLOW_CONTROL_ROUTES,
+    ]
+
+
+def page_routes() -> list[BaseRoute]:
+    """Every route outside /v1.0, /_emulator and sign-in: pages, webhooks, downloads."""
+    return [*drives.PAGE_ROUTES, *workflows.PAGE_ROUTES, *PAGE_ROUTES]
+
+
+def permission_check() -> PermissionCheck:
+    """The permission tables as one."""
+    return PermissionCheck((*ACCESS, *FILE_ACCESS))

@@ -1,0 +1,170 @@
+"""The route table: every Graph route is one `Route`, and dispatch, 405, permissions and coverage all read it.
+
+Segments compare without case, ids with it; keys may stand in parentheses, as in /users('x').
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from m365_emulator.odata import GraphFault, Json
+from m365_emulator.tokens import Caller
+
+if TYPE_CHECKING:
+    from m365_emulator.tenant import Tenant
+
+_PLACE = re.compile(r"\{(\w+)(\*?)\}")
+_KEY = re.compile(r"/([A-Za-z_][\w.$]*)\((?:'([^'/]*)'|([^'/=()]*))\)")
+
+
+@dataclass(slots=True)
+class Call:
+    """One call to Graph, alone or as a part of a batch. Header names and query names are in lower case."""
+
+    tenant: "Tenant"
+    method: str
+    path: str
+    """Below /v1.0, still percent-encoded, with a leading slash."""
+    query: dict[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    base_url: str
+    """Where this emulator is reached, e.g. http://127.0.0.1:8365, for links and contexts."""
+    caller: Caller | None = None
+    params: dict[str, str] = field(default_factory=dict)
+    """What the template's {places} matched, percent-decoded."""
+
+    @property
+    def who(self) -> Caller:
+        """The caller, known once the token was read."""
+        if self.caller is None:
+            raise GraphFault(401, "InvalidAuthenticationToken", "Access token is empty.")
+        return self.caller
+
+    @property
+    def url(self) -> str:
+        """The address of this call without its query, for next links."""
+        return f"{self.base_url}/v1.0{self.path}"
+
+    def json(self) -> Json:
+        """The body as a JSON object; 400 when it is not one."""
+        try:
+            body: Any = json.loads(self.body)
+        except ValueError as fault:
+            raise GraphFault(400, "BadRequest", "Unable to read JSON request payload.") from fault
+        if not isinstance(body, dict):
+            raise GraphFault(400, "BadRequest", "Empty Payload. JSON content expected.")
+        return body
+
+
+@dataclass(slots=True)
+class Reply:
+    """What a handler answers: JSON (`body` a dict), bytes, or nothing."""
+
+    status: int = 200
+    body: Json | bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    media_type: str | None = None
+    lost_as: str | None = None
+    """Set by the fault 'lose the next answer': 'disconnect', so that the caller never sees this reply."""
+
+
+Handler = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One verb on one path template such as /planner/tasks/{task_id}; {path*} spans several segments.
+
+    `permission` is the key into the permission table where it differs from the template's own.
+    """
+
+    method: str
+    template: str
+    handler: Handler
+    permission: str = ""
+
+    @property
+    def permission_key(self) -> str:
+        """Key of the permission table, e.g. 'GET /planner/tasks/{id}'."""
+        return self.permission or f"{self.method} {_PLACE.sub('{id}', self.template)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    pattern: re.Pattern[str]
+    weight: int
+    segments: tuple[str, ...]
+    handlers: dict[str, Route]
+
+
+class RouteTable:
+    """Finds the route of a call. The template with the most literal text wins."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self.routes = tuple(routes)
+        by_template: dict[str, dict[str, Route]] = {}
+        for route in routes:
+            handlers = by_template.setdefault(_PLACE.sub("{}", route.template).lower(), {})
+            if route.method in handlers:
+                raise ValueError(f"{route.method} {route.template} is declared twice")
+            handlers[route.method] = route
+        compiled = [_compile(handlers) for handlers in by_template.values()]
+        self._by_head: dict[str, list[_Compiled]] = {}
+        for entry in sorted(compiled, key=lambda c: -c.weight):
+            self._by_head.setdefault(entry.segments[0], []).append(entry)
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route and its places for a path below /v1.0; 405 for another verb, 400 for an unknown path."""
+        path = normalise(path)
+        candidates = self._by_head.get(path.strip("/").split("/")[0].lower(), [])
+        known = False
+        for entry in candidates:
+            match = entry.pattern.fullmatch(path)
+            if match is None:
+                continue
+            known = True
+            route = entry.handlers.get(method)
+            if route is not None:
+                names = [name for name, _ in _PLACE.findall(route.template)]
+                return route, dict(zip(names, map(unquote, match.groups()), strict=True))
+        if known:
+            raise GraphFault(405, "Request_BadRequest", f"Specified HTTP method {method} is not allowed here.")
+        raise GraphFault(400, "BadRequest", f"Resource not found for the segment '{_unknown(path, candidates)}'.")
+
+
+def normalise(path: str) -> str:
+    """Keys out of their parentheses, a function's empty parentheses and its namespace away, no last slash."""
+    path = path.replace("%28", "(").replace("%29", ")").replace("%27", "'")
+    path = _KEY.sub(lambda m: f"/{m[1]}/{m[2] or m[3]}" if m[2] or m[3] else f"/{m[1]}", path)
+    path = re.sub(r"/microsoft\.graph\.(delta)\b", r"/\1", path, flags=re.IGNORECASE)
+    return path.rstrip("/") or "/"
+
+
+def _compile(handlers: dict[str, Route]) -> _Compiled:
+    template = next(iter(handlers.values())).template
+    parts, last = [], 0
+    for place in _PLACE.finditer(template):
+        parts.append(re.escape(template[last : place.start()]))
+        parts.append(r"(.+?)" if place[2] else r"([^/]*[^/:])")
+        last = place.end()
+    parts.append(re.escape(template[last:]))
+    segments = tuple(s.lower() for s in template.strip("/").split("/"))
+    weight = len(_PLACE.sub("", template))
+    return _Compiled(re.compile("".join(parts), re.IGNORECASE), weight, segments, handlers)
+
+
+def _unknown(path: str, candidates: list[_Compiled]) -> str:
+    given = path.strip("/").split("/")
+    reached = 0
+    for entry in candidates:
+        length = 0
+        for mine, theirs in zip(given, entry.segments, strict=False):
+            if mine.lower() != theirs and not theirs.startswith("{"):
+                break
+            length += 1
+        reached = max(reached, length)
+    return unquote(given[min(reached, len(given) - 1)])

@@ -1,0 +1,76 @@
+"""Behaviours that sources leave open, or that tests want small: one field each, set with --switch or control."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+def _switch(default: Any, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(slots=True)
+class Switches:
+    """All switches with their defaults. The field's type decides how text from a command line is read."""
+
+    planner_page_size: int = _switch(400, "rows per page of a Planner list")
+    planner_missing_if_match_status: int = _switch(412, "status for a write without If-Match: 412 or 400")
+    planner_if_match_star: str = _switch("refuse", "If-Match: * is 'refuse'd or 'accept'ed")
+    planner_post_details: str = _switch("ignore", "details inside POST task: 'ignore', 'accept' or 'refuse'")
+    planner_read_only: str = _switch("refuse", "read-only properties in a write: 'refuse' (400) or 'ignore'")
+    planner_delete_bucket: str = _switch("delete", "tasks of a deleted bucket: 'delete' or 'orphan'")
+    planner_task_patch_moves_details: bool = _switch(False, "a task PATCH moves the details etag too")
+    planner_unfiltered_status: int = _switch(400, "status for GET of a whole Planner entity set")
+    planner_non_member_assignee: str = _switch("accept", "assigning a non-member: 'accept' or 'refuse' (400)")
+    planner_unknown_assignee: str = _switch("accept", "assigning an unknown user id: 'accept' or 'refuse' (400)")
+    planner_stale_list_seconds: float = _switch(0.0, "new tasks are absent from lists for so long (real time)")
+    planner_details_404_ms: int = _switch(0, "details of a new task answer 404 for so long (real time)")
+    planner_title_max: int = _switch(255, "longest title of task, plan or bucket (assumption)")
+    planner_description_max: int = _switch(32000, "longest task description (assumption)")
+    planner_checklist_title_max: int = _switch(100, "longest checklist item title (assumption)")
+    planner_max_plans_per_group: int = _switch(400, "MaximumPlannerPlans")
+    planner_max_tasks: int = _switch(9000, "MaximumTasksInProject")
+    planner_max_active_tasks: int = _switch(3000, "MaximumActiveTasksInProject")
+    planner_max_buckets: int = _switch(200, "MaximumBucketsInProject")
+    planner_max_assignees: int = _switch(20, "MaximumAssigneesInTasks")
+    planner_max_checklist_items: int = _switch(20, "MaximumChecklistItemsOnTask")
+    planner_max_references: int = _switch(15, "MaximumReferencesOnTask")
+    planner_max_tasks_created: int = _switch(0, "MaximumTasksCreatedByUser; 0 is no limit")
+    planner_max_tasks_assigned: int = _switch(9000, "MaximumTasksAssignedToUser")
+    planner_max_shared_with: int = _switch(100, "MaximumUsersSharedWithProject")
+    directory_page_size: int = _switch(100, "rows per page of users, groups and members without $top")
+    teams_channel_per_second: int = _switch(4, "calls per second on one channel before 429; 0 is no limit")
+    teams_message_max_bytes: int = _switch(28 * 1024, "largest channel message")
+    sharepoint_page_size: int = _switch(200, "rows per page of SharePoint and drive lists and deltas without $top")
+    sharepoint_delta_repeats: bool = _switch(False, "delta pages tell the last thing of the page before again")
+    batch_shuffle: bool = _switch(True, "answers of a $batch come in another order than its requests")
+
+    def set(self, name: str, value: Any) -> None:
+        """Give one switch a value; text is read as the switch's own type. ValueError if unknown or unfit."""
+        known = {f.name: getattr(Switches(), f.name) for f in fields(self)}
+        if name not in known:
+            raise ValueError(f"no switch {name!r}; known are {', '.join(sorted(known))}")
+        setattr(self, name, _as_type_of(known[name], value, name))
+
+    def values(self) -> dict[str, Any]:
+        """Every switch and what it stands at."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @classmethod
+    def meanings(cls) -> list[tuple[str, Any, str]]:
+        """(name, default, meaning) of every switch, for the coverage listing."""
+        defaults = cls()
+        return [(f.name, getattr(defaults, f.name), f.metadata["meaning"]) for f in fields(cls)]
+
+
+def _as_type_of(default: Any, value: Any, name: str) -> Any:
+    if isinstance(default, bool):
+        if isinstance(value, bool):
+            return value
+        words = {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}
+        if str(value).lower() in words:
+            return words[str(value).lower()]
+        raise ValueError(f"switch {name} is true or false, not {value!r}")
+    try:
+        return type(default)(value)
+    except (TypeError, ValueError) as fault:
+        raise ValueError(f"switch {name} wants {type(default).__name__}, not {value!r}") from fault

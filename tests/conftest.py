@@ -1,0 +1,25 @@
+"""Fixtures for every test: `emulator`, one server per test process, emptied before each test that uses it."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from emulator_server import RunningEmulator, running_emulator
+
+
+@pytest.fixture(scope="session")
+def emulator_process() -> Iterator[RunningEmulator]:
+    """The server itself, shared by the tests of one process."""
+    with running_emulator() as running:
+        yield running
+
+
+@pytest.fixture
+def emulator(emulator_process: RunningEmulator) -> RunningEmulator:
+    """A running emulator whose tenant is empty."""
+    emulator_process.tenant.reset()
+    return emulator_process

@@ -1,0 +1,51 @@
+"""The program: it says where it listens, writes its traffic when stopped, and lists what is modelled."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from m365_emulator.__main__ import main
+from m365_emulator.coverage import coverage_text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_announces_itself_and_leaves_its_traffic_behind(tmp_path: Path, number: signal.Signals) -> None:
+    har = tmp_path / "deep" / "traffic.har"
+    command = [sys.executable, "-m", "m365_emulator", "--port", "0", "--har", str(har), "--identity-header", "s"]
+    with subprocess.Popen([*command, "--switch", "planner_page_size=9"], stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        line = program.stdout.readline()
+        match = re.match(r"ready: graph (http://127\.0\.0\.1:\d+)/v1\.0 ", line)
+        assert match is not None, line
+        assert "identity-header s " in line
+        assert httpx.get(f"{match[1]}/v1.0/groups").status_code == 401
+        assert httpx.get(f"{match[1]}/_emulator/switches").json()["planner_page_size"] == 9
+        program.send_signal(number)
+        assert program.wait(timeout=10) == 0
+    entries = json.loads(har.read_text("utf-8"))["log"]["entries"]
+    assert [e["response"]["status"] for e in entries] == [401]
+
+
+@pytest.mark.parametrize("wrong", ["planner_page_size", "no_such=1", "batch_shuffle=perhaps"])
+def test_a_wrong_switch_is_named_and_nothing_starts(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--switch", wrong]) == 2
+    assert wrong.split("=")[0] in capsys.readouterr().err
+
+
+def test_coverage_lists_routes_control_and_switches(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--coverage"]) == 0
+    text = capsys.readouterr().out
+    for expected in ("`PATCH /planner/tasks/{task_id}`", "/_emulator/faults/throttle", "`planner_page_size`"):
+        assert expected in text
+
+
+def test_the_coverage_page_is_up_to_date() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "emulator_coverage.md").read_text("utf-8")
+    _, generated = page.split("<!-- below: python -m m365_emulator --coverage -->\n\n")
+    assert generated == coverage_text()
