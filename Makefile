@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RENDERER := m365_emulator/renderer/node_modules/adaptivecards
 
-.PHONY: help venv demo serve test check bench lock clean
+.PHONY: help venv demo demo-once serve test check bench lock clean
 
 help:  ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
 
 venv: $(STAMP) $(RENDERER)  ## make .venv with everything that demo and test need
 
@@ -26,6 +26,9 @@ $(RENDERER):
 
 demo: venv  ## run the main job on the emulator, show it, and keep serving
 	$(BIN)/tasking demo
+
+demo-once: venv  ## run the main job once, and end
+	$(BIN)/tasking demo --once
 
 serve: venv  ## serve the doors on this machine (settings from the environment)
 	$(BIN)/tasking serve

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from zoneinfo import ZoneInfo
 
-from forms_ingest.form_mapping import Answers, FormDefinition, Source, read_answers
+from forms_ingest.form_mapping import Answers, FormDefinition, FormKind, Source, read_answers
 from forms_ingest.submissions import Impossible, Submitted, to_raise, to_reassess, to_return
 from store import inbox
 from store.inbox import InboxRow, InboxState
@@ -20,10 +21,11 @@ Effect = Callable[[SqlUnitOfWork, Force, Submitted, Answers], str]
 class Ingest:
     """Turns received responses into what they ask for."""
 
-    def __init__(self, store: Store, force: Force, forms: Mapping[str, FormDefinition]) -> None:
+    def __init__(self, store: Store, force: Force, forms: Mapping[str, FormDefinition], zone: ZoneInfo) -> None:
         self._store = store
         self._force = force
         self._forms = forms
+        self._zone = zone
 
     def take(self, inbox_id: int) -> None:
         """Gives one response its effect, in one commit with the row's new state. A row already taken is left alone."""
@@ -45,7 +47,9 @@ class Ingest:
         assert row.answers is not None
         assert row.submitted_at is not None
         answers = read_answers(form, row.answers, Source(row.encoding))
-        submitted = Submitted(form.slug, row.response_id, row.reference, row.responder or "", row.submitted_at)
+        submitted = Submitted(
+            form.slug, row.response_id, row.reference, row.responder or "", row.submitted_at, self._zone.key
+        )
         task_id = EFFECTS[form.kind](uow, self._force, submitted, answers)
         inbox.finish(uow.connection, row.inbox_id, InboxState.DONE, (), task_id)
 
@@ -68,4 +72,8 @@ def _return(uow: SqlUnitOfWork, force: Force, submitted: Submitted, answers: Ans
     return actions.de_escalate(uow, force, to_return(force, submitted, answers)).task_id
 
 
-EFFECTS: Mapping[str, Effect] = {"raise": _raise, "reassess": _reassess, "return": _return}
+EFFECTS: Mapping[FormKind, Effect] = {
+    FormKind.RAISE: _raise,
+    FormKind.REASSESS: _reassess,
+    FormKind.RETURN: _return,
+}

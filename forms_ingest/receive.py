@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from forms_ingest.form_mapping import FormDefinition, Source, read_answers
+from forms_ingest.form_mapping import Answers, FormDefinition, FormKind, Source, read_answers
 from forms_ingest.replies import Reply, reply_for
-from store import inbox, tasks
+from store import inbox, notebook, tasks
 from store.inbox import InboxRow, InboxState
 from store.unit_of_work import SqlUnitOfWork, Store
 from tasking.events import ResponseReceived
@@ -64,14 +64,30 @@ class Receiver:
         if known is not None:
             inbox.note_arrival(uow.connection, known.inbox_id, arrival.door, arrival.item, uow.now())
             return Receipt(known, False)
-        stopped = read_answers(arrival.form, arrival.answers, arrival.source).stopped
-        row = self._add_stopped(uow, arrival, stopped) if stopped else self._add(uow, arrival)
+        answers = read_answers(arrival.form, arrival.answers, arrival.source)
+        row = self._add_stopped(uow, arrival, answers.stopped) if answers.stopped else self._add(uow, arrival)
+        self._watch_drift(uow, arrival.form, answers)
         inbox.note_arrival(uow.connection, row.inbox_id, arrival.door, arrival.item, uow.now())
         log.info("response received", extra={"correlation_id": row.correlation_id, "door": arrival.door})
         return Receipt(row, True)
 
+    def _watch_drift(self, uow: SqlUnitOfWork, form: FormDefinition, answers: Answers) -> None:
+        """Tells the operator when the form in Microsoft Forms and its config no longer ask the same."""
+        subject = f"form {form.slug}"
+        if answers.stopped:
+            return
+        if not answers.unknown_keys and not answers.absent:
+            notebook.clear_notice(uow.connection, subject, uow.now())
+            return
+        text = (
+            f"Responses to {form.title} carry {len(answers.unknown_keys)} questions that config does not know and lack "
+            f"{len(answers.absent)} that it does. Nothing is lost: bring config/forms/{form.slug}.yaml up to date."
+        )
+        if notebook.raise_notice(uow.connection, subject, text, uow.now()):
+            log.error("form and config have drifted apart", extra={"subject": subject})
+
     def _add(self, uow: SqlUnitOfWork, arrival: Arrival) -> InboxRow:
-        raises_task = arrival.form.kind == "raise"
+        raises_task = arrival.form.kind is FormKind.RAISE
         reference = uow.next_reference() if raises_task else tasks.next_reference(uow.connection, RECEIPT_PREFIX)
         row = inbox.add(
             uow.connection,

@@ -5,9 +5,10 @@ flow adds `responseId` and, if it likes, `formId` and `schemaVersion`.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from forms_ingest.form_mapping import FormDefinition, Source, parse_submit_date
+from forms_ingest.form_mapping import FormDefinition, Source, parse_submit_date, read_answers
 from forms_ingest.receive import Arrival
 
 MOST_BYTES = 1024 * 1024
@@ -49,6 +50,8 @@ def arrival_from(form: FormDefinition, content: dict[str, Any], door: str, item:
     except ValueError:
         if content.get("submitDate"):
             faults.append("'submitDate' must look like 1/31/2027 2:05:09 PM, in UTC.")
+    if not faults:
+        faults += missing_stop_questions(form, answers, Source.FLOW)
     if faults or submitted_at is None:
         raise BadBody(422, tuple(faults))
     return Arrival(
@@ -61,6 +64,19 @@ def arrival_from(form: FormDefinition, content: dict[str, Any], door: str, item:
         door=door,
         item=item,
     )
+
+
+def missing_stop_questions(form: FormDefinition, answers: Mapping[str, Any], source: Source) -> list[str]:
+    """A sentence for each stop-question that the response does not carry at all.
+
+    Without them it cannot be known whether the content may be kept, so it is not.
+    """
+    absent = read_answers(form, answers, source).absent
+    return [
+        f"The question '{question.title}' is not in the response: the form and the service's config have drifted apart."
+        for question in form.questions
+        if question.stops and question.title in absent
+    ]
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import io
 import logging
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from zipfile import BadZipFile
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,9 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from forms_ingest.form_mapping import FormDefinition, Source, local_to_utc
+from forms_ingest.questions import folded
 from forms_ingest.receive import Arrival, Receiver
+from forms_ingest.response_body import missing_stop_questions
 from graph_client.drives import DrivesClient
 from store import inbox, notebook
 from store.unit_of_work import SqlUnitOfWork, Store
@@ -24,7 +26,6 @@ from store.unit_of_work import SqlUnitOfWork, Store
 log = logging.getLogger(__name__)
 
 DOOR = "workbook"
-ID_HEADERS = ("id",)
 COMPLETED_HEADER = "completion time"
 EMAIL_HEADER = "email"
 
@@ -59,22 +60,26 @@ class WorkbookReconcile:
         content = await self._drives.content(drive_id, item.item_id)
         try:
             rows = list(read_rows(content))
+            if rows and (missing := missing_stop_questions(form, rows[0], Source.WORKBOOK)):
+                raise UnreadableWorkbook(" ".join(missing))
         except UnreadableWorkbook as error:
             self._tell(notice, str(error))
             return 0
         with self._store.act("job:read-workbooks", "forms", secrets.token_hex(8)) as uow:
+            held_before = {row["item"] for row in inbox.held(uow.connection) if row["door"] == DOOR}
             new = sum(self._take(uow, form, row) for row in rows)
+            for item in held_before - {_item(form, row) for row in rows if not _is_whole(row)}:
+                if item.startswith(f"{form.slug} "):
+                    inbox.release(uow.connection, DOOR, item, uow.now())
             notebook.move_cursor(uow.connection, cursor, item.ctag or "", uow.now())
             notebook.clear_notice(uow.connection, notice, uow.now())
         return new
 
     def _take(self, uow: SqlUnitOfWork, form: FormDefinition, row: Mapping[str, object]) -> int:
-        response_id = _whole(row.get("id"))
-        completed = row.get(COMPLETED_HEADER)
+        response_id, completed = _whole(row.get("id")), row.get(COMPLETED_HEADER)
         if not response_id or not isinstance(completed, datetime):
-            where = response_id or hashlib.sha256(repr(sorted(row.items())).encode()).hexdigest()[:12]
-            reason = "A row of the response workbook has no Id or no completion time."
-            inbox.hold(uow.connection, DOOR, f"{form.slug} {where}", reason, None, uow.now())
+            reason = "A row of the response workbook has no Id, or its completion time is not a date and time."
+            inbox.hold(uow.connection, DOOR, _item(form, row), reason, None, uow.now())
             return 0
         if inbox.find(uow.connection, form.slug, response_id) is not None:
             return 0
@@ -107,7 +112,7 @@ def read_rows(content: bytes) -> Iterator[dict[str, object]]:
         raise UnreadableWorkbook("The response workbook is damaged or is not an .xlsx file.") from error
     sheet = book.worksheets[0]
     lines = sheet.iter_rows(values_only=True)
-    headers = [fold(str(cell)) if cell is not None else "" for cell in next(lines, ())]
+    headers = [folded(str(cell)) if cell is not None else "" for cell in next(lines, ())]
     if "id" not in headers or COMPLETED_HEADER not in headers:
         raise UnreadableWorkbook("The response workbook has lost its Id or Completion time column.")
     for line in lines:
@@ -115,9 +120,14 @@ def read_rows(content: bytes) -> Iterator[dict[str, object]]:
             yield {header: cell for header, cell in zip(headers, line, strict=False) if header}
 
 
-def fold(text: str) -> str:
-    """Header text as it is compared: lower case, every run of white space one blank."""
-    return " ".join(text.split()).lower()
+def _is_whole(row: Mapping[str, object]) -> bool:
+    return bool(_whole(row.get("id"))) and isinstance(row.get(COMPLETED_HEADER), datetime)
+
+
+def _item(form: FormDefinition, row: Mapping[str, object]) -> str:
+    """A name for a row: its response number or, where it has none, a hash of what it holds."""
+    text = repr(sorted((key, str(value)) for key, value in row.items()))
+    return f"{form.slug} {_whole(row.get('id')) or hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def _whole(value: object) -> str:
@@ -128,7 +138,7 @@ def _whole(value: object) -> str:
 
 def _plain(value: object) -> object:
     """The cell in a form that JSON can keep."""
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, (datetime, date, time)) else value
 
 
 def _fingerprint(form: FormDefinition) -> str:

@@ -14,7 +14,7 @@ from m365_emulator.drives_state import FORBIDDEN_IN_NAMES, Drive
 from m365_emulator.forms_formats import read_answers, workbook_headers, workbook_row
 from m365_emulator.forms_model import Form, FormFault, Response, UploadedFile
 from m365_emulator.forms_state import KeptForm
-from m365_emulator.forms_workbook import XLSX_TYPE, with_rows
+from m365_emulator.forms_workbook import XLSX_TYPE, SpoiltWorkbook, with_rows
 from m365_emulator.tenant import Tenant
 
 FILLING_TIME = timedelta(seconds=90)
@@ -47,13 +47,18 @@ def submit(
 
 
 def write_workbook(tenant: Tenant, kept: KeptForm) -> None:
-    """Put the responses that the workbook lacks into it; the file is made if it is not there."""
+    """Put the responses that the workbook lacks into it; the file is made if it is not there.
+    A file that people have spoilt is left alone: its rows wait until it is a workbook again (an assumption).
+    """
     form, drive = kept.form, form_drive(tenant, kept.form)
     known = drive.find(form.workbook_path)
     if known is not None and not kept.unwritten:
         return
     rows = [workbook_row(form, response) for response in kept.unwritten]
-    content = with_rows(known.content if known else None, workbook_headers(form), rows)
+    try:
+        content = with_rows(known.content if known else None, workbook_headers(form), rows)
+    except SpoiltWorkbook:
+        return
     tenant.drives.put(drive, form.workbook_path, content, XLSX_TYPE, FORMS_ACCOUNT)
     kept.unwritten.clear()
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -44,12 +44,16 @@ def append(
 
 def hash_of(row: Mapping[str, Any]) -> str:
     """The hash that a row must carry, over all its columns but number and hash."""
-    text = json.dumps({**row, "at": row["at"].isoformat()}, sort_keys=True, separators=(",", ":"))
+    at = row["at"].astimezone(UTC).isoformat()
+    text = json.dumps({**row, "at": at}, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def first_broken_row(connection: Connection) -> int | None:
-    """The number of the first row that does not fit the chain, or None when the whole log is as it was written."""
+    """The number of the first row that does not fit the chain, or None when every row does.
+
+    Rows cut off at the end leave no trace in the chain: compare the newest hash with one noted elsewhere.
+    """
     previous = FIRST_HASH
     for row in connection.execute(select(audit_log).order_by(audit_log.c.number)).mappings():
         content = {key: row[key] for key in row if key not in ("number", "hash")}

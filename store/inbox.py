@@ -97,11 +97,19 @@ def count_stop(connection: Connection, day: str, reply_code: str) -> None:
 
 
 def hold(connection: Connection, door: str, item: str, reason: str, content: object, now: datetime) -> bool:
-    """Keeps an item that cannot be made a response, with the reason. False when it was held before."""
-    known = select(held_items.c.held_id).where(held_items.c.door == door, held_items.c.item == item)
-    if connection.execute(known).first() is not None:
+    """Keeps an item that cannot be made a response, with the reason. False when it is held already.
+
+    An item that was released and cannot be understood again is held again.
+    """
+    this = (held_items.c.door == door, held_items.c.item == item)
+    known = connection.execute(select(held_items.c.settled_at).where(*this)).first()
+    if known is not None and known.settled_at is None:
         return False
-    connection.execute(insert(held_items).values(door=door, item=item, reason=reason, content=content, held_at=now))
+    values = {"reason": reason, "content": content, "held_at": now, "settled_at": None}
+    if known is not None:
+        connection.execute(update(held_items).where(*this).values(**values))
+    else:
+        connection.execute(insert(held_items).values(door=door, item=item, **values))
     return True
 
 
@@ -117,6 +125,12 @@ def held(connection: Connection) -> list[RowMapping]:
     """Items still held, oldest first."""
     query = select(held_items).where(held_items.c.settled_at.is_(None)).order_by(held_items.c.held_id)
     return list(connection.execute(query).mappings())
+
+
+def rejected(connection: Connection) -> list[InboxRow]:
+    """Responses that nothing could be made of, oldest first."""
+    query = select(inbox).where(inbox.c.state == InboxState.REJECTED).order_by(inbox.c.inbox_id)
+    return [_row(row) for row in connection.execute(query).mappings()]
 
 
 def counts(connection: Connection) -> dict[str, int]:

@@ -68,25 +68,36 @@ def mark_in_doubt(connection: Connection, outbox_id: int) -> None:
     _change(connection, outbox_id, in_doubt=True)
 
 
+def mark_not_sent(connection: Connection, outbox_id: int) -> None:
+    """Takes the doubt back: what was about to be sent has certainly not got through."""
+    _change(connection, outbox_id, in_doubt=False)
+
+
 def settle(connection: Connection, outbox_id: int, now: datetime) -> None:
     """The delivery is done."""
     _change(connection, outbox_id, state="DONE", settled_at=now, claimed_until=None, last_error=None)
 
 
 def try_later(connection: Connection, outbox_id: int, due_at: datetime, error: str, in_doubt: bool) -> None:
-    """The delivery failed for now and comes again at `due_at` (UTC)."""
-    _change(connection, outbox_id, due_at=due_at, claimed_until=None, last_error=error, in_doubt=in_doubt)
+    """The delivery failed for now and comes again at `due_at` (UTC). `in_doubt` adds a doubt; it takes none away."""
+    doubt = {"in_doubt": True} if in_doubt else {}
+    _change(connection, outbox_id, due_at=due_at, claimed_until=None, last_error=error, **doubt)
 
 
-def dead_letter(connection: Connection, outbox_id: int, now: datetime, error: str) -> None:
-    """The delivery will not succeed by itself: kept for a person, with the reason."""
-    _change(connection, outbox_id, state="DEAD", settled_at=now, claimed_until=None, last_error=error)
+def dead_letter(connection: Connection, outbox_id: int, now: datetime, error: str) -> bool:
+    """The delivery will not succeed by itself: kept for a person, with the reason.
+
+    False, and nothing changed, when it does not wait any more: what is done must not be replayed.
+    """
+    values = {"state": "DEAD", "settled_at": now, "claimed_until": None, "last_error": error}
+    waiting = (outbox.c.outbox_id == outbox_id, outbox.c.state == "PENDING")
+    return connection.execute(update(outbox).where(*waiting).values(**values)).rowcount > 0
 
 
 def replay(connection: Connection, outbox_id: int | None, now: datetime) -> list[int]:
     """Puts one dead letter, or all of them, back to be delivered; returns their ids."""
     dead = [outbox.c.state == "DEAD"] + ([outbox.c.outbox_id == outbox_id] if outbox_id is not None else [])
-    ids = list(connection.execute(select(outbox.c.outbox_id).where(*dead)).scalars())
+    ids = list(connection.execute(select(outbox.c.outbox_id).where(*dead).order_by(outbox.c.outbox_id)).scalars())
     values = {"state": "PENDING", "due_at": now, "settled_at": None, "attempts": 0}
     connection.execute(update(outbox).where(outbox.c.outbox_id.in_(ids)).values(**values))
     return ids
@@ -94,7 +105,8 @@ def replay(connection: Connection, outbox_id: int | None, now: datetime) -> list
 
 def dead_letters(connection: Connection) -> list[RowMapping]:
     """All dead letters, oldest first."""
-    return list(connection.execute(select(outbox).where(outbox.c.state == "DEAD")).mappings())
+    query = select(outbox).where(outbox.c.state == "DEAD").order_by(outbox.c.outbox_id)
+    return list(connection.execute(query).mappings())
 
 
 def oldest_waiting(connection: Connection) -> datetime | None:

@@ -76,8 +76,9 @@ def change(connection: Connection, link_id: str, **values: object) -> None:
 
 
 def of_task(connection: Connection, task_id: str, *states: LinkState) -> list[PlannerLink]:
-    """The task's links in any of these states, in the order they were made."""
+    """The task's links in any of these states, by unit, and each unit's stays oldest first."""
     query = _links().where(planner_links.c.task_id == task_id, planner_links.c.state.in_(states))
+    query = query.order_by(planner_links.c.unit, planner_links.c.stay)
     return [_link(row) for row in connection.execute(query).mappings()]
 
 

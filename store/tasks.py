@@ -17,7 +17,7 @@ _ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
 
 
 def next_reference(connection: Connection, prefix: str, first: int = 1001) -> str:
-    """The next reference of this prefix. Counts on even when the transaction's task comes to nothing later."""
+    """The next reference of this prefix. Once committed it is never given again, even when no task comes of it."""
     found = connection.execute(
         select(references.c.last_number).where(references.c.name == prefix).with_for_update()
     ).scalar()

@@ -60,7 +60,8 @@ async def look(tenant: DemoTenant, service: Service, morning: Morning, demo_task
         records = tasks.read_all_tasks(connection)
         counts = inbox.counts(connection)
         posts = notebook.all_posts(connection)
-        dead, notices, held = outbox.dead_letters(connection), notebook.open_notices(connection), inbox.held(connection)
+        dead, notices = outbox.dead_letters(connection), notebook.open_notices(connection)
+        held, refused = inbox.held(connection), inbox.rejected(connection)
         steps = {step.task_id: [*tasks.read_escalations(connection, step.task_id)] for step in records}
     in_planner = (await tenant.control("planner/tasks"))["value"]
     units = {row["graph_id"]: unit for unit, row in _plans(service).items()}
@@ -71,6 +72,7 @@ async def look(tenant: DemoTenant, service: Service, morning: Morning, demo_task
     outcome.statuses = dict(Counter(record.status.value for record in records))
     outcome.boards = _by_board(service, records)
     outcome.held = [{"what": record.reference, "why": " ".join(record.faults)} for record in records if record.faults]
+    outcome.held += [{"what": row.reference, "why": " ".join(row.reasons)} for row in refused]
     outcome.held += [{"what": row["item"], "why": row["reason"]} for row in held]
     for post in posts:
         last = steps[post["task_id"]][-1]

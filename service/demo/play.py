@@ -42,12 +42,12 @@ async def run_demo(folder: Path, port: int, emulator_port: int, once: bool, cons
         console.print(f"Starting the Microsoft 365 emulator at {tenant.address}")
         await tenant.start()
     except DemoFault as fault:
-        console.print(str(fault))
+        console.print(str(fault), soft_wrap=True)
         return 2
     try:
         return await _play(folder, port or free_port(), tenant, once, console)
     except DemoFault as fault:
-        console.print(str(fault))
+        console.print(str(fault), soft_wrap=True)
         return 2
     finally:
         await tenant.stop()
@@ -89,7 +89,7 @@ async def _play(folder: Path, port: int, tenant: DemoTenant, once: bool, console
         (folder / "summary.json").write_text(json.dumps(outcome.summary(), indent=2) + "\n", "utf-8")
         outcomes.show(outcome, service, console)
         for fault in outcome.faults:
-            console.print(f"Not as expected: {fault}")
+            console.print(f"Not as expected: {fault}", soft_wrap=True)
         if not once:
             await _keep_serving(host, port, tenant, service, console)
         return 1 if outcome.faults else 0
@@ -99,7 +99,7 @@ async def _play(folder: Path, port: int, tenant: DemoTenant, once: bool, console
 
 async def _acts(morning: Morning, user_ids: dict[str, str], console: Console) -> None:
     async def act(words: str, *doings: Callable[[], object]) -> None:
-        console.print(f"{words} …")
+        console.print(f"{words} …", soft_wrap=True)
         for doing in doings:
             await doing()  # type: ignore[misc]
 
@@ -187,7 +187,7 @@ async def _keep_serving(host: LaptopHost, port: int, tenant: DemoTenant, service
     for form in service.forms.values():
         console.print(f"  form       {tenant.address}/forms/{form.slug}")
     for plan in (await tenant.control("planner/plans"))["value"]:
-        console.print(f"  board      {tenant.address}/boards/{plan['id']}  {plan['title']}")
+        console.print(f"  board      {tenant.address}/boards/{plan['id']}  {plan['title']}", soft_wrap=True)
     console.print(f"  channels   {tenant.address}/channels")
     console.print(f"  health     http://127.0.0.1:{port}/api/health")
     console.print("The service goes on working. Ctrl-C ends it.")

@@ -23,7 +23,7 @@ class DemoTenant:
     def __init__(self, folder: Path, port: int) -> None:
         self.port = port or free_port()
         self.har = folder / "traffic.har"
-        self.identity_header = secrets.token_urlsafe(24)
+        self.identity_header = secrets.token_hex(24)
         self.address = f"http://127.0.0.1:{self.port}"
         self._log = folder / "emulator.log"
         self._process: asyncio.subprocess.Process | None = None

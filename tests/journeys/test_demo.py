@@ -1,0 +1,82 @@
+"""`tasking demo --once`, as a newcomer runs it: ends with 0 and leaves traffic that Microsoft's metadata accepts."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GRAPH_FACTS = ROOT.parent / "shared" / "graph"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """The demo played once for all tests of this module."""
+    folder = tmp_path_factory.mktemp("demo") / "own"
+    command = [str(Path(sys.executable).parent / "tasking"), "demo", "--once", "--dir", str(folder)]
+    command += ["--port", "0", "--emulator-port", "0"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False), folder
+
+
+@pytest.fixture(scope="module")
+def summary(demo: tuple[subprocess.CompletedProcess[str], Path]) -> dict[str, Any]:
+    """What summary.json says."""
+    read: dict[str, Any] = json.loads((demo[1] / "summary.json").read_text("utf-8"))
+    return read
+
+
+@pytest.mark.xdist_group("demo")
+def test_the_demo_ends_well(demo: tuple[subprocess.CompletedProcess[str], Path], summary: dict[str, Any]) -> None:
+    assert demo[0].returncode == 0, demo[0].stdout + demo[0].stderr
+    assert summary["ok"] is True
+
+
+@pytest.mark.xdist_group("demo")
+def test_the_demo_brings_in_the_twenty_five_and_an_unclear_one(summary: dict[str, Any]) -> None:
+    assert summary["tasks"] == 26
+    assert summary["duplicates_prevented"] == 1
+    assert len(summary["held"]) == 1
+    assert summary["cards"] == 5
+
+
+@pytest.mark.xdist_group("demo")
+def test_the_demo_shows_boards_escalations_and_statuses(
+    demo: tuple[subprocess.CompletedProcess[str], Path], summary: dict[str, Any]
+) -> None:
+    words = demo[0].stdout
+    for shown in ("Tasks by board and pillar", "Escalations posted", "Held for a person", "duplicates prevented"):
+        assert shown in words
+    assert sum(summary["boards"]["PKS"].values()) == 3, "two force tasks, and the missing person's twin"
+
+
+@pytest.mark.xdist_group("demo")
+def test_the_traffic_never_calls_beta(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    entries = json.loads((demo[1] / "traffic.har").read_text("utf-8"))["log"]["entries"]
+    assert len(entries) > 300
+    assert [entry["request"]["url"] for entry in entries if re.search(r"/beta(/|$)", entry["request"]["url"])] == []
+
+
+@pytest.mark.xdist_group("demo")
+@pytest.mark.shared
+def test_the_traffic_fits_microsofts_metadata_and_permissions(
+    demo: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
+    judge = GRAPH_FACTS / "check_traffic.py"
+    if not judge.exists():
+        pytest.skip("../shared is not beside the project")
+    command = [sys.executable, str(judge), "--permissions", str(GRAPH_FACTS / "permissions.json")]
+    found = subprocess.run([*command, str(demo[1] / "traffic.har")], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+
+
+def test_a_folder_that_is_not_the_demos_own_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("keep me", "utf-8")
+    command = [str(Path(sys.executable).parent / "tasking"), "demo", "--once", "--dir", str(tmp_path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert "not a folder of the demo's" in ended.stdout
+    assert (tmp_path / "precious.txt").read_text("utf-8") == "keep me"
