@@ -7,6 +7,7 @@ from typing import Any
 from escalation import cards
 from escalation.cards import CardFacts, CardLinks
 from escalation.posters import Poster
+from escalation.posters.teams_workflow import PostFailed
 from store import notebook, outbox, planner_links, tasks
 from store.outbox import Delivery
 from store.planner_links import LinkState
@@ -51,7 +52,7 @@ class Announce:
         card = build(self._force, self._facts(escalation_id, unit, delivery))
         with self._store.open() as connection:
             outbox.mark_in_doubt(connection, delivery.outbox_id)
-        await self._poster.post(card, meeting.code)
+        await self._hand_over(card, meeting.code, delivery)
         with self._store.open() as connection:
             notebook.note_post(
                 connection,
@@ -63,6 +64,15 @@ class Announce:
                 posted_at=self._store.clock.now(),
             )
         log.info("card handed over", extra={"channel": meeting.code, "kind": kind})
+
+    async def _hand_over(self, card: dict[str, Any], channel: str, delivery: Delivery) -> None:
+        try:
+            await self._poster.post(card, channel)
+        except PostFailed as failed:
+            if not failed.uncertain and not delivery.in_doubt:
+                with self._store.open() as connection:
+                    outbox.mark_not_sent(connection, delivery.outbox_id)
+            raise
 
     def _facts(self, escalation_id: str, unit: str, delivery: Delivery) -> CardFacts:
         with self._store.open() as connection:

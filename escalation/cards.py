@@ -89,9 +89,13 @@ def returned_card(force: Force, facts: CardFacts) -> dict[str, Any]:
 
 
 def clock_text(at: datetime) -> str:
-    """A moment as people in the force say it: London time, day and 24-hour clock."""
+    """A moment as people in the force say it: London time, day and 24-hour clock.
+
+    In the hour that comes twice when clocks go back, BST or GMT is said too.
+    """
     local = at.astimezone(LONDON)
-    return f"{local:%a} {local.day} {local:%b %H:%M}"
+    comes_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{local:%a} {local.day} {local:%b %H:%M}" + (f" {local:%Z}" if comes_twice else "")
 
 
 def _headline(force: Force, task: Task) -> str:
@@ -105,6 +109,8 @@ def _risk(facts: CardFacts) -> str:
     step, band = facts.escalation, facts.task.working_band
     if band is None:
         return "Not yet assessed"
+    if step.score_then is None:
+        return f"{band.value} (set by a person; not yet assessed)"
     was = f", was {step.score_before}" if step.score_before not in (None, step.score_then) else ""
     return f"{band.value} (score {step.score_then} of 100{was})"
 
@@ -118,6 +124,7 @@ def _so_far(task: Task) -> str:
 def _card(facts: CardFacts, body: list[dict[str, Any]], plain: str) -> dict[str, Any]:
     if facts.sent_again:
         body.insert(0, _text("SENT AGAIN: an earlier copy of this card may be above. Nothing new has happened."))
+        plain = f"Sent again: {plain}"
     buttons = (("Open task", facts.links.task), ("Open board", facts.links.board))
     footer = f"{facts.task.classification.value} · as at {clock_text(facts.as_at)} · sent by the tasking service"
     return {

@@ -3,6 +3,8 @@
 import logging
 import secrets
 
+from sqlalchemy import Connection
+
 from store import tasks
 from store.unit_of_work import Store
 from tasking import actions
@@ -28,20 +30,17 @@ class Sweep:
 
     def look_at(self, task_id: str) -> int:
         """Applies the policy to one task now, so that a high-risk one need not wait for the clock."""
-        return sum(self._escalate(task, proposal) for task, proposal in self.proposals() if task.task_id == task_id)
+        now = self._store.clock.now()
+        with self._store.open() as connection:
+            case = _case(connection, tasks.read_task(connection, task_id))
+        proposal = propose(self._policy, self._force, case, now)
+        return self._escalate(case.task, proposal) if proposal is not None else 0
 
     def proposals(self) -> list[tuple[Task, Proposal]]:
         """What the policy would do now, writing nothing."""
         now = self._store.clock.now()
         with self._store.open() as connection:
-            cases = [
-                Case(
-                    task,
-                    tasks.read_assessments(connection, task.task_id),
-                    tasks.read_escalations(connection, task.task_id),
-                )
-                for task in tasks.read_open_tasks(connection)
-            ]
+            cases = [_case(connection, task) for task in tasks.read_open_tasks(connection)]
         found = ((case.task, propose(self._policy, self._force, case, now)) for case in cases)
         return [(task, proposal) for task, proposal in found if proposal is not None]
 
@@ -50,9 +49,16 @@ class Sweep:
         actor = f"rule:{proposal.trigger}"
         try:
             with self._store.act(actor, f"policy {proposal.policy_version}", secrets.token_hex(8)) as uow:
+                if uow.task(task.task_id).version != task.version:
+                    raise StaleTask(f"{task.reference} has changed since the policy looked at it.")
                 actions.escalate(uow, self._force, task.task_id, proposal)
         except (StaleTask, RuleBroken) as changed:
             log.info("escalation left for the next sweep: %s", type(changed).__name__)
             return 0
         log.info("escalated", extra={"reference": task.reference, "trigger": proposal.trigger})
         return 1
+
+
+def _case(connection: Connection, task: Task) -> Case:
+    task_id = task.task_id
+    return Case(task, tasks.read_assessments(connection, task_id), tasks.read_escalations(connection, task_id))

@@ -1,12 +1,18 @@
 """POST /api/forms/{form}/responses: a Logic App, or any flow that may post, hands over one response."""
 
+import logging
+
 import azure.functions as func
+from sqlalchemy.exc import SQLAlchemyError
 
 from forms_ingest.response_body import BadBody, parse_body
 from functions.answers import answer, problem
 from service.running import running
 
+log = logging.getLogger(__name__)
+
 DOOR = "http"
+LONGEST_ITEM = 80
 
 blueprint = func.Blueprint()
 
@@ -17,7 +23,7 @@ async def post_response(req: func.HttpRequest) -> func.HttpResponse:
     """202 with our reference once the response is safe; the same answer for the same response.
 
     200 where a stop-question was answered: nothing is kept, and the message says where to turn.
-    404, 413, 422 or 400 with a problem document that names every fault.
+    404, 413, 422 or 400 with a problem document that names every fault; 503 while nothing can be kept.
     """
     service = running()
     slug = req.route_params.get("form", "")
@@ -29,8 +35,13 @@ async def post_response(req: func.HttpRequest) -> func.HttpResponse:
         )
     item = req.headers.get("x-ms-workflow-run-id") or req.headers.get("x-request-id") or service.store.new_delivery_id()
     try:
-        reply = service.receiver.receive(parse_body(form, req.get_body(), DOOR, item))
+        reply = service.receiver.receive(parse_body(form, req.get_body(), DOOR, item[:LONGEST_ITEM]))
     except BadBody as bad:
         return problem(bad.status, "This is not a response of the form", bad.faults)
+    except RecursionError:
+        return problem(400, "This is not a response of the form", ["The body is nested too deeply to be read."])
+    except SQLAlchemyError as error:  # its text holds the answers, so it must not reach the host's log
+        log.error("response could not be kept", extra={"door": DOOR, "error": type(error).__name__})
+        return problem(503, "The response could not be kept", ["Nothing was kept. Send the same response again later."])
     status = 200 if reply.status == "stopped" else 202
     return answer(status, {"status": reply.status, "reference": reply.reference, "message": reply.message})

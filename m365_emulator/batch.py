@@ -55,7 +55,10 @@ def _check_part(part: Any, seen: set[str]) -> None:
     sent = {name.lower() for name in fields.get("headers", {})}
     if fields.get("body") is not None and "content-type" not in sent:
         raise GraphFault(400, "BadRequest", f"Write request id : {part_id} does not contain Content-Type header.")
-    for needed in fields.get("dependsOn") or []:
+    needs = fields.get("dependsOn") or []
+    if not isinstance(needs, list):
+        raise GraphFault(400, "BadRequest", f"Request Id {part_id}: dependsOn has to be an array.")
+    for needed in needs:
         if not isinstance(needed, str) or needed.lower() not in seen:
             raise GraphFault(400, "BadRequest", f"Invalid dependency for request Id {part_id}: {needed}.")
 

@@ -58,6 +58,14 @@ def wanted(body: Json, name: str) -> Any:
     return body[name]
 
 
+def number(body: Json, name: str, default: float) -> float:
+    """A field that has to be a number if it is there; ControlFault names it."""
+    value = body.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ControlFault(f"{name!r} has to be a number")
+    return value
+
+
 def person_of(tenant: Tenant, id_or_upn: str) -> User:
     """The account, or ControlFault."""
     user = tenant.directory.user(id_or_upn)
@@ -134,7 +142,7 @@ async def clock(request: Request) -> Response:
     if "now" in body:
         hands.set(_moment(body["now"]))
     if "advance_seconds" in body:
-        hands.advance(float(body["advance_seconds"]))
+        hands.advance(number(body, "advance_seconds", 0))
     return JSONResponse({"now": timestamp(hands.now()), "frozen": hands.frozen_at is not None})
 
 
@@ -165,7 +173,7 @@ async def consent(request: Request) -> Response:
 async def tokens(request: Request) -> Response:
     """POST tokens {user, scopes, app?, expires_in?}: a delegated token; or {roles} for an app's own."""
     tenant, body = tenant_of(request), await body_of(request)
-    seconds = int(body.get("expires_in", 3600))
+    seconds = int(number(body, "expires_in", 3600))
     if "user" in body:
         user = person_of(tenant, body["user"])
         scopes = list(wanted(body, "scopes"))
@@ -183,7 +191,7 @@ async def throttle(request: Request) -> Response:
     form = body.get("retry_after", "whole")
     if form not in RETRY_AFTER_FORMS:
         raise ControlFault(f"retry_after is one of {', '.join(RETRY_AFTER_FORMS)}")
-    tenant_of(request).faults.throttles.append(Throttle(_aim(body), form, float(body.get("value", 1))))
+    tenant_of(request).faults.throttles.append(Throttle(_aim(body), form, number(body, "value", 1)))
     return Response(status_code=204)
 
 
@@ -192,7 +200,7 @@ async def fail_next(request: Request) -> Response:
     body = await body_of(request)
     failure = Failure(
         _aim(body),
-        int(body.get("status", 500)),
+        int(number(body, "status", 500)),
         body.get("code", "generalException"),
         body.get("message", "An error on order."),
     )
@@ -213,7 +221,8 @@ async def lose_next_answer(request: Request) -> Response:
 async def delay(request: Request) -> Response:
     """POST faults/delay {method?, path?, seconds, times}: hold calls for so long (real time)."""
     body = await body_of(request)
-    seconds = float(body.pop("seconds", 1))
+    seconds = number(body, "seconds", 1)
+    body.pop("seconds", None)
     tenant_of(request).faults.delays.append(Delay(_aim(body), seconds))
     return Response(status_code=204)
 
@@ -256,8 +265,8 @@ def _moment(text: str) -> datetime:
 
 
 def _aim(body: Json) -> Aim:
-    until = time.monotonic() + float(body["seconds"]) if "seconds" in body else None
-    times = int(body["times"]) if "times" in body else (None if until is not None else 1)
+    until = time.monotonic() + number(body, "seconds", 0) if "seconds" in body else None
+    times = int(number(body, "times", 1)) if "times" in body else (None if until is not None else 1)
     try:
         path = re.compile(body["path"], re.IGNORECASE) if body.get("path") else None
     except re.error as fault:

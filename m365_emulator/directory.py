@@ -127,7 +127,10 @@ def create_group(call: Call) -> Reply:
             raise GraphFault(
                 400, "Request_BadRequest", f"A value is required for property '{name}' of resource 'Group'."
             )
-    if "Unified" not in body.get("groupTypes", []):
+    for name in ("displayName", "mailNickname"):
+        if not isinstance(body[name], str):
+            raise GraphFault(400, "Request_BadRequest", f"Invalid value specified for property '{name}'.")
+    if "Unified" not in _list_in(body, "groupTypes"):
         raise GraphFault(400, "Request_BadRequest", "Only Microsoft 365 groups (groupTypes 'Unified') are modelled.")
     if any(g.mail_nickname.lower() == body["mailNickname"].lower() for g in directory.groups.values()):
         raise GraphFault(
@@ -135,11 +138,11 @@ def create_group(call: Call) -> Reply:
             "Request_BadRequest",
             "Another object with the same value for property mailNickname already exists.",
         )
-    owners = [_bound(call, ref) for ref in body.get("owners@odata.bind", [])]
-    members = [_bound(call, ref) for ref in body.get("members@odata.bind", [])]
+    owners = [_bound(call, ref) for ref in _list_in(body, "owners@odata.bind")]
+    members = [_bound(call, ref) for ref in _list_in(body, "members@odata.bind")]
     group = directory.add_group(body["mailNickname"], body["displayName"], call.tenant.clock.now())
-    group.description = body.get("description")
-    group.visibility = body.get("visibility") or "Public"
+    group.description = str(body["description"]) if body.get("description") else None
+    group.visibility = "Private" if body.get("visibility") == "Private" else "Public"
     caller = call.who.user_id
     group.owner_ids.extend(dict.fromkeys([*owners, *([caller] if caller else [])]))
     group.member_ids.extend(dict.fromkeys([*members, *([caller] if caller else [])]))
@@ -153,6 +156,9 @@ def update_group(call: Call) -> Reply:
     for name in body:
         if name not in GROUP_WRITABLE and not name.startswith("@"):
             raise GraphFault(400, "Request_BadRequest", f"Property '{name}' is read-only or not modelled.")
+    for name in GROUP_WRITABLE:
+        if name in body and not isinstance(body[name], str) and (name != "description" or body[name] is not None):
+            raise GraphFault(400, "Request_BadRequest", f"Invalid value specified for property '{name}'.")
     for name, attribute in GROUP_WRITABLE.items():
         if name in body:
             setattr(group, attribute, body[name])
@@ -245,6 +251,13 @@ def _page_size(call: Call) -> int:
             400, "Request_BadRequest", f"Invalid page size specified: '{top}'. Must be between 1 and 999 inclusive."
         )
     return int(top)
+
+
+def _list_in(body: Json, name: str) -> list[Any]:
+    value = body.get(name) or []
+    if not isinstance(value, list):
+        raise GraphFault(400, "Request_BadRequest", f"Invalid value specified for property '{name}'.")
+    return value
 
 
 def _bound(call: Call, reference: Any) -> str:

@@ -11,8 +11,6 @@ from m365_emulator.tokens import Caller
 BY_SITE = re.compile(r"^/(sites|drives|groups/[^/]+/(drive|sites))(/|$)", re.IGNORECASE)
 ME = re.compile(r"^/(me|users/me-token-to-replace)(/|$)", re.IGNORECASE)
 
-PLANNER_DENIED = GraphFault(403, "", "You do not have the required permissions to access this item.")
-
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -54,11 +52,16 @@ class PermissionCheck:
         raise denied(path, caller, accepted)
 
 
+def planner_denied() -> GraphFault:
+    """Planner's 403 for lack of rights; its empty code tells it apart from a service limit."""
+    return GraphFault(403, "", "You do not have the required permissions to access this item.")
+
+
 def denied(path: str, caller: Caller, accepted: frozenset[str] = frozenset()) -> GraphFault:
     """The 403 that the workload of `path` gives: each has its own code and text."""
     workload = workload_of(path)
     if workload == "planner":
-        return PLANNER_DENIED
+        return planner_denied()
     if workload == "files":
         return GraphFault(403, "accessDenied", "Access denied")
     if workload == "teams":

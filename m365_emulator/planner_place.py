@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from m365_emulator.odata import GraphFault, Json, page, select, with_context
-from m365_emulator.permissions import PLANNER_DENIED
+from m365_emulator.permissions import planner_denied
 from m365_emulator.planner_state import ID_FORM, PlanParts, Record, TaskParts
 from m365_emulator.planner_values import invalid
 from m365_emulator.routing import Call, Reply
@@ -30,7 +30,7 @@ def require_member(call: Call, group_id: str) -> None:
     """403 for a person who is not a member of the plan's group; an app alone sees every plan."""
     person, group = call.who.user_id, call.tenant.directory.groups.get(group_id)
     if person is not None and (group is None or person not in group.member_ids):
-        raise PLANNER_DENIED
+        raise planner_denied()
 
 
 def plan_at(call: Call, plan_id: str) -> PlanParts:

@@ -4,7 +4,7 @@ from m365_emulator.clock import parse_timestamp, timestamp
 from m365_emulator.directory import not_found as no_such_user
 from m365_emulator.etags import Path
 from m365_emulator.odata import GraphFault, Json
-from m365_emulator.permissions import PLANNER_DENIED
+from m365_emulator.permissions import planner_denied
 from m365_emulator.planner_limits import (
     require_room_for_active,
     require_room_for_assignees,
@@ -142,7 +142,7 @@ def list_user_tasks(call: Call) -> Reply:
     if user is None:
         raise no_such_user(call.params["user_id"])
     if call.who.user_id not in (None, user.id):
-        raise PLANNER_DENIED
+        raise planner_denied()
     return _assigned_listing(call, user.id)
 
 

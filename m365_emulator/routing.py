@@ -137,10 +137,14 @@ class RouteTable:
 
 
 def normalise(path: str) -> str:
-    """Keys out of their parentheses, a function's empty parentheses and its namespace away, no last slash."""
+    """Keys out of their parentheses, a function's empty parentheses and its namespace away, no last slash.
+
+    What follows ':/' is the name of a file or site, where parentheses are ordinary characters.
+    """
     path = path.replace("%28", "(").replace("%29", ")").replace("%27", "'")
-    path = _KEY.sub(lambda m: f"/{m[1]}/{m[2] or m[3]}" if m[2] or m[3] else f"/{m[1]}", path)
-    path = re.sub(r"/microsoft\.graph\.(delta)\b", r"/\1", path, flags=re.IGNORECASE)
+    head, colon, named = path.partition(":/")
+    head = _KEY.sub(lambda m: f"/{m[1]}/{m[2] or m[3]}" if m[2] or m[3] else f"/{m[1]}", head)
+    path = re.sub(r"/microsoft\.graph\.(delta)\b", r"/\1", head + colon + named, flags=re.IGNORECASE)
     return path.rstrip("/") or "/"
 
 

@@ -69,7 +69,7 @@ def create_channel(call: Call) -> Reply:
     if kind not in ("standard", "private"):
         raise GraphFault(400, "BadRequest", f"membershipType {kind!r} is not modelled.")
     channel = call.tenant.teams.add_channel(team, name, call.tenant.clock.now())
-    channel.description = body.get("description")
+    channel.description = str(body["description"]) if body.get("description") else None
     channel.membership_type = kind
     row = with_context(call.base_url, f"teams('{team.id}')/channels/$entity", channel_row(call, channel))
     location = f"{call.base_url}/v1.0/teams/{team.id}/channels/{quote(channel.id)}"

@@ -99,7 +99,7 @@ def _new_message(call: Call, channel: Channel, reply_to: str | None) -> Message:
     now = call.tenant.clock.now()
     message = Message(channel.new_message_id(now), now, _sender(call), content_type, content, attachments)
     message.mentions = mentions
-    message.subject = body.get("subject")
+    message.subject = str(body["subject"]) if body.get("subject") else None
     message.importance = body.get("importance", "normal")
     message.reply_to_id = reply_to
     channel.messages.append(message)
@@ -122,7 +122,7 @@ def _body_of(body: Json) -> tuple[str, str]:
 
 
 def _attachments_of(body: Json, content: str) -> list[Json]:
-    given: list[Any] = body.get("attachments") or []
+    given = _list_in(body, "attachments")
     for entry in given:
         if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not entry["id"]:
             raise _bad("Every attachment needs an id.")
@@ -137,6 +137,13 @@ def _attachments_of(body: Json, content: str) -> list[Json]:
     return [{name: entry.get(name) for name in names} for entry in given]
 
 
+def _list_in(body: Json, name: str) -> list[Any]:
+    value = body.get(name) or []
+    if not isinstance(value, list):
+        raise _bad(f"'{name}' has to be an array.")
+    return value
+
+
 def _require_card(entry: Json) -> None:
     try:
         card: Any = json.loads(entry.get("content") or "")
@@ -147,7 +154,7 @@ def _require_card(entry: Json) -> None:
 
 
 def _mentions_of(body: Json, content: str) -> list[Json]:
-    given: list[Any] = body.get("mentions") or []
+    given = _list_in(body, "mentions")
     ids = [str(entry.get("id")) if isinstance(entry, dict) else "" for entry in given]
     if sorted(ids) != sorted(set(_MENTION_TAG.findall(content))):
         raise _bad("The at tags of the body and the mentions do not match.")

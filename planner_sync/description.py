@@ -3,6 +3,8 @@
 What people write above the line is never touched; the block is replaced whole.
 """
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,10 +14,14 @@ from tasking.task import Task
 
 LINE = "--- kept by the service ---"
 LONDON = ZoneInfo("Europe/London")
+_LINE = re.compile(rf"^{re.escape(LINE)}[ \t]*\r?$", re.MULTILINE)
 
 
-def first_description(task: Task, block: str) -> str:
-    """The description to start with: the five lines that people need, then the service's block."""
+def first_description(task: Task, block: str, there: str = "", overflow: Sequence[str] = ()) -> str:
+    """The description to start with: the five lines that people need, then the service's block.
+
+    `there` is what a person was quicker to write, and stays first; `overflow` is what fits no other part of the task.
+    """
     lines = (
         ("Ask", task.text.ask),
         ("Why now", task.text.why_now),
@@ -23,21 +29,28 @@ def first_description(task: Task, block: str) -> str:
         ("What good looks like", task.text.good_looks_like),
         ("Constraints", task.text.constraints),
     )
-    shown = [f"{name}: {text}" for name, text in lines if text]
-    return "\n".join([*shown, "", block]) if shown else block
+    shown = [f"{name}: {text}" for name, text in lines if text] + list(overflow)
+    written = [there.rstrip(), ""] if there.strip() else []
+    above = written + [_without_line(line) for line in shown]
+    return "\n".join([*above, *([""] if shown else []), block])
 
 
 def with_block(description: str, block: str) -> str:
     """The description with the service's block renewed. Everything above its line stays to the letter."""
-    above, line, _ = description.replace("\r\n", "\n").partition(LINE)
-    if not line:
-        return f"{above.rstrip()}\n\n{block}" if above.strip() else block
-    return above + block
+    found = _LINE.search(description)
+    if found is None:
+        return f"{description.rstrip()}\n\n{block}" if description.strip() else block
+    return description[: found.start()] + block
+
+
+def has_block(description: str) -> bool:
+    """Whether the service has put its block here before."""
+    return _LINE.search(description) is not None
 
 
 def service_block(task: Task, force: Force, escalations: tuple[Escalation, ...]) -> str:
     """The service's block: reference, risk, boards, what has to be mended, the last step up or down."""
-    lines = [LINE, f"{task.classification.value} · {task.reference} · raised {_when(task.raised_at)}"]
+    lines = [f"{task.classification.value} · {task.reference} · raised {_when(task.raised_at)}"]
     band = task.working_band
     if band and task.score is not None:
         by_person = f", set by a person (computed {task.band})" if task.band_override else ""
@@ -47,7 +60,12 @@ def service_block(task: Task, force: Force, escalations: tuple[Escalation, ...])
     lines += [f"To mend: {fault}" for fault in task.faults]
     if escalations:
         lines.append(_last_step(escalations[-1], force))
-    return "\n".join(lines)
+    return "\n".join([LINE, *map(_without_line, lines)])
+
+
+def _without_line(text: str) -> str:
+    """What somebody wrote on a form must not end what counts as theirs, nor begin what counts as ours."""
+    return text.replace(LINE, LINE.strip("- "))
 
 
 def _last_step(step: Escalation, force: Force) -> str:

@@ -5,7 +5,7 @@ Times are cut to whole seconds, priorities to Planner's four steps, so that both
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,10 +17,12 @@ from planner_sync.boards import BoardPlan
 from tasking.actions import band_for_priority
 from tasking.force import TRIAGE, Force
 from tasking.requests import BoardChanges
-from tasking.task import Task
+from tasking.task import ChecklistLine, Task
 from tasking.thrive import BANDS
 
-LEAST_TITLE_WORDS = re.compile(r"^(?P<reference>[A-Z]+-\d+)\s+(?P<title>.+)$", re.DOTALL)
+MOST_CHECKLIST_LINES = 20
+LONGEST_CHECKLIST_LINE = 100
+MOST_REFERENCES = 8
 
 
 class Winner(StrEnum):
@@ -62,6 +64,8 @@ WINNERS: Mapping[str, Winner] = {
 NOT_SENT_TO_TWINS = frozenset({"owner_ids"})
 """The owner stays with the unit below until the higher level allocates on its own board."""
 
+LEFT_ALONE_BY_A_RENAME = ("due_at", "start_at", "priority", "service_labels")
+
 _STATE: TypeAdapter[BoardState] = TypeAdapter(BoardState)
 
 
@@ -83,37 +87,49 @@ def state_of_record(task: Task) -> BoardState:
 
 
 def state_of_planner(
-    task: PlannerTask, details: TaskDetails | None, board: BoardPlan, force: Force, known_ticks: frozenset[str]
+    planner: PlannerTask, details: TaskDetails | None, board: BoardPlan, force: Force, task: Task, base: BoardState
 ) -> BoardState:
-    """What Planner shows, in the record's words. Without `details` the ticks are taken to be `known_ticks`."""
-    codes = {label.code: label for slot in _slots(task) if (label := force.label_at(slot))}
-    ticked = {line.item_id for line in details.checklist if line.is_checked} if details else known_ticks
+    """What Planner shows of `task`, in the record's words.
+
+    Checklist lines of people's own are theirs alone. What Planner does not show, because the details were not read,
+    or somebody removed a line, or left no words in the title, stands as in `base`.
+    """
+    codes = {label.code: label for slot in _slots(planner) if (label := force.label_at(slot))}
+    ours = frozenset(line.line_id for line in task.checklist)
+    there = {line.item_id: line.is_checked for line in details.checklist} if details else {}
     return BoardState(
-        title=title_without_reference(task.title),
-        owner_ids=frozenset(task.assignee_ids),
-        progress=task.percent_complete,
-        pillar=board.pillar_of_bucket.get(task.bucket_id or ""),
-        start_at=_whole_seconds(task.start_at),
-        due_at=_whole_seconds(task.due_at),
-        priority=BANDS[band_for_priority(task.priority)].planner_priority,
+        title=title_without_reference(planner.title, task.reference) or base.title,
+        owner_ids=frozenset(planner.assignee_ids),
+        progress=planner.percent_complete,
+        pillar=board.pillar_of_bucket.get(planner.bucket_id or ""),
+        start_at=_whole_seconds(planner.start_at),
+        due_at=_whole_seconds(planner.due_at),
+        priority=BANDS[band_for_priority(planner.priority)].planner_priority,
         labels=frozenset(code for code, label in codes.items() if not label.kept_by_service),
         service_labels=frozenset(code for code, label in codes.items() if label.kept_by_service),
-        ticks=frozenset(ticked),
+        ticks=frozenset(line for line in ours if there.get(line, line in base.ticks)),
     )
 
 
+def state_when_made(task: Task, board: BoardPlan, is_twin: bool) -> BoardState:
+    """What a new Planner task shows: nothing ticked, nobody assigned on a twin, Triage where the bucket is missing."""
+    state = replace(state_of_record(task), ticks=frozenset())
+    pillar = task.pillar if task.pillar in board.bucket_of_pillar else TRIAGE
+    return replace(state, pillar=pillar, owner_ids=frozenset() if is_twin else state.owner_ids)
+
+
 def new_planner_task(task: Task, board: BoardPlan, force: Force, is_twin: bool) -> NewTask:
-    """The Planner task to create for a record. On a twin nobody is assigned yet."""
-    state = state_of_record(task)
+    """The Planner task to create for a record. The owner who is accountable comes first."""
+    state = state_when_made(task, board, is_twin)
     return NewTask(
         plan_id=board.plan_id,
-        bucket_id=board.bucket_of_pillar.get(task.pillar, board.bucket_of_pillar[TRIAGE]),
+        bucket_id=board.bucket_of_pillar[state.pillar or TRIAGE],
         title=title_with_reference(task),
         start_at=state.start_at,
         due_at=state.due_at,
         priority=state.priority,
         percent_complete=state.progress,
-        assignee_ids=() if is_twin else task.owner_ids,
+        assignee_ids=tuple(owner for owner in task.owner_ids if owner in state.owner_ids),
         categories=frozenset(category(force, code) for code in state.labels | state.service_labels),
     )
 
@@ -159,16 +175,36 @@ def title_with_reference(task: Task) -> str:
     return f"{task.reference} {task.title}"
 
 
-def title_without_reference(title: str) -> str:
-    """The words of a title on the board, whether or not the reference is still before them."""
-    found = LEAST_TITLE_WORDS.match(title)
-    return found["title"] if found else title
+def title_without_reference(title: str, reference: str) -> str:
+    """The words of a title on the board, whether or not the task's own reference is still before them."""
+    found = _marked(title, reference)
+    return (found["title"] if found else title).strip()
 
 
 def has_mark(planner: PlannerTask, task: Task) -> bool:
     """Whether a Planner task bears this record's reference."""
-    found = LEAST_TITLE_WORDS.match(planner.title)
-    return found is not None and found["reference"] == task.reference
+    return _marked(planner.title, task.reference) is not None
+
+
+def might_be_renamed(planner: PlannerTask, task: Task, base: BoardState, board: BoardPlan, force: Force) -> bool:
+    """Whether a Planner task that an app made, and that bears no reference, is otherwise what was sent for `task`."""
+    if planner.created_by_user_id is not None or re.match(rf"{re.escape(force.reference_prefix)}-\d", planner.title):
+        return False
+    shown = state_of_planner(planner, None, board, force, task, base)
+    return all(getattr(shown, name) == getattr(base, name) for name in LEFT_ALONE_BY_A_RENAME)
+
+
+def checklist_of(task: Task) -> tuple[tuple[ChecklistLine, str], ...]:
+    """The lines that Planner takes, each with its words there, cut where they are too long."""
+    return tuple((line, _cut(line.text)) for line in task.checklist[:MOST_CHECKLIST_LINES])
+
+
+def overflow_of(task: Task) -> tuple[str, ...]:
+    """What neither checklist nor links can hold, as lines for the description: nothing is left out silently."""
+    cut = [line.text for line in task.checklist if len(line.text) > LONGEST_CHECKLIST_LINE]
+    more = [line.text for line in task.checklist[MOST_CHECKLIST_LINES:] if line.text not in cut]
+    links = [f"Link: {link.title} {link.url}" for link in task.links[MOST_REFERENCES:]]
+    return (*(f"To do: {text}" for text in cut + more), *links)
 
 
 def category(force: Force, code: str) -> str:
@@ -193,3 +229,11 @@ def _slots(task: PlannerTask) -> list[int]:
 
 def _whole_seconds(at: datetime | None) -> datetime | None:
     return at.replace(microsecond=0) if at else None
+
+
+def _marked(title: str, reference: str) -> re.Match[str] | None:
+    return re.match(rf"\s*{re.escape(reference)}(?![\w-])(?P<title>.*)$", title, re.DOTALL | re.IGNORECASE)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_CHECKLIST_LINE else text[: LONGEST_CHECKLIST_LINE - 1].rstrip() + "…"

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
-from graph_client.errors import Conflict, Gone, RetryLater
+from graph_client.errors import Conflict, Gone, GraphError, RetryLater
 from planner_sync.pull import Pull
 from planner_sync.push import Push
-from store import planner_links
+from store import planner_links, tasks
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
 from tasking.events import Event, TaskDeletedOnBoard
@@ -22,28 +22,43 @@ class InStep:
         self._pull = pull
 
     async def show_on_board(self, event: Event) -> None:
-        """Puts the task on its own board, or back on the board it was deleted from."""
-        unit = event.unit if isinstance(event, TaskDeletedOnBoard) else None
-        await self.show(event.payload()["task_id"], unit)
+        """Puts the task on its own board, or back on the board it was deleted from if it still stands there."""
+        task_id, unit = event.payload()["task_id"], None
+        if isinstance(event, TaskDeletedOnBoard):
+            unit = event.unit
+            with self._store.open() as connection:
+                task = tasks.read_task(connection, task_id)
+            if not task.is_open or unit not in task.stands_on:
+                return
+        await self.show(task_id, unit)
 
     async def show(self, task_id: str, unit: str | None) -> None:
         """Puts the task on the board of `unit` (None: its own) and sends what changed while it was being made."""
         await self.update_board(await self._push.ensure_on_board(task_id, unit))
 
     async def update_boards(self, event: Event) -> None:
-        """Sends what changed on the record to every board the task stands on."""
+        """Sends what changed on the record to every board the task stands on.
+
+        A board that cannot be reached does not keep the change from the others; its error is raised in the end.
+        """
         with self._store.open() as connection:
             links = planner_links.of_task(connection, event.payload()["task_id"], LinkState.ACTIVE)
+        troubles: list[GraphError] = []
         for link in links:
-            await self.update_board(link)
+            try:
+                await self.update_board(link)
+            except GraphError as error:
+                troubles.append(error)
+        if troubles:
+            raise troubles[0]
 
     async def update_board(self, link: PlannerLink) -> None:
         """Sends what one board lacks, merging first where people changed the same thing."""
-        await self.merging(link, lambda: self._push.update_link(link.link_id, link.task_id, link.unit))
+        await self.merging(link, lambda: self._push.update_link(link))
 
     async def close_board(self, link: PlannerLink) -> None:
         """Ends the task's stay on a board above its own."""
-        await self.merging(link, lambda: self._push.close_link(link.task_id, link.unit))
+        await self.merging(link, lambda: self._push.close_link(link))
 
     async def merging(self, link: PlannerLink, send: Callable[[], Awaitable[None]]) -> None:
         """Sends; on a clash reads the task anew and sends again. Raises RetryLater when the clash does not end."""
@@ -57,8 +72,5 @@ class InStep:
         raise RetryLater("update board", after_seconds=30, sentence="the task keeps changing on the board")
 
     async def pull_boards(self) -> int:
-        """Reads every board, then sends each what it lacks of the record; returns how many boards lacked something."""
-        behind = await self._pull.pull_all()
-        for link in behind:
-            await self.update_board(link)
-        return len(behind)
+        """Reads every board; what one lacks of the record is promised in the outbox. Returns how many tasks moved."""
+        return await self._pull.pull_all()

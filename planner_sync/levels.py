@@ -30,7 +30,7 @@ class Levels:
             escalation = tasks.read_escalation(connection, event.escalation_id)
             task = tasks.read_task(connection, event.task_id)
             link = planner_links.current(connection, event.task_id, escalation.to_unit)
-        if link is None or escalation.to_unit in task.stands_on:
+        if link is None or escalation.to_unit in task.stands_on or link.state in (LinkState.CLOSED, LinkState.GONE):
             return
         if link.state is LinkState.WANTED:
             with self._store.open() as connection:

@@ -5,7 +5,7 @@ A plan that suddenly reads empty, or cannot be read, changes nothing on the reco
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph_client.errors import Gone, GraphError
 from graph_client.planner import PlannerClient, PlannerTask, TaskDetails
@@ -18,6 +18,7 @@ from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import SqlUnitOfWork, Store
 from tasking import actions
 from tasking.errors import StaleTask
+from tasking.events import TaskChanged
 from tasking.force import Force
 
 log = logging.getLogger(__name__)
@@ -43,29 +44,30 @@ class Pull:
         self._planner = planner
         self._force = force
 
-    async def pull_all(self) -> list[PlannerLink]:
-        """Reads every board; returns the links whose board still lacks something of the record.
+    async def pull_all(self) -> int:
+        """Reads every board; returns how many tasks had changed on one.
 
         A board that cannot be read is left for the next time and does not stop the others.
         """
         with self._store.open() as connection:
             boards = all_boards(connection)
-        behind: list[PlannerLink] = []
+        moved = 0
         for board in boards:
             subject = f"board of {board.unit}"
             try:
-                behind += await self.pull_board(board)
+                moved += await self.pull_board(board)
             except GraphError as error:
                 self._tell(subject, f"The board of {board.unit} cannot be read: {error}")
             else:
                 self._clear(subject)
-        return behind
+        return moved
 
-    async def pull_board(self, board: BoardPlan) -> list[PlannerLink]:
-        """Reads one board. Raises GraphError when Graph does not let it be read."""
-        listed = {task.task_id: task for task in await self._planner.tasks(board.plan_id)}
+    async def pull_board(self, board: BoardPlan) -> int:
+        """Reads one board; returns how many of its tasks had changed. Raises GraphError when it cannot be read."""
+        # The links first: what is sent while the list is read must not be taken for what people did.
         with self._store.open() as connection:
             links = planner_links.of_plan(connection, board.plan_id, LinkState.ACTIVE)
+        listed = {task.task_id: task for task in await self._planner.tasks(board.plan_id)}
         missing = [link for link in links if link.planner_task_id not in listed]
         if len(missing) == len(links) >= FEWEST_TO_DOUBT:
             self._tell(
@@ -73,29 +75,31 @@ class Pull:
                 f"The board of {board.unit} reads empty though {len(links)} tasks stand on it. Nothing was changed; "
                 "check the plan and the service's permission.",
             )
-            return []
+            return 0
         self._clear(f"board of {board.unit} empty")
         for link in missing:
             await self._confirm_deleted(link)
         changed = [
             link for link in links if (task := listed.get(link.planner_task_id or "")) and task.etag != link.task_etag
         ]
-        reads = await self._details_of(changed, listed)
-        behind = [self._take(board, read) for read in reads]
-        return [link for link in behind if link is not None]
+        for read in await self._details_of(changed, listed):
+            self._take(board, read)
+        return len(changed)
 
-    async def refresh(self, link: PlannerLink) -> PlannerLink | None:
-        """Reads one task anew, after a clash. Returns the link when the board lacks something of the record."""
-        assert link.planner_task_id is not None
-        try:
-            task = await self._planner.task(link.planner_task_id)
-            details = await self._planner.details(link.planner_task_id)
-        except Gone:
-            await self._confirm_deleted(link)
-            return None
+    async def refresh(self, link: PlannerLink) -> None:
+        """Reads one task anew, after a clash."""
         with self._store.open() as connection:
             board = board_of(connection, link.unit)
-        return self._take(board, Read(link, task, details))
+            now = planner_links.current(connection, link.task_id, link.unit)
+        if now is None or now.link_id != link.link_id or now.planner_task_id is None:
+            return
+        try:
+            task = await self._planner.task(now.planner_task_id)
+            details = await self._planner.details(now.planner_task_id)
+        except Gone:
+            await self._confirm_deleted(now)
+            return
+        self._take(board, Read(now, task, details))
 
     async def _details_of(self, links: Sequence[PlannerLink], listed: Mapping[str, PlannerTask]) -> list[Read]:
         ids = [link.planner_task_id for link in links if link.planner_task_id]
@@ -106,8 +110,8 @@ class Pull:
             if link.planner_task_id and found.get(link.planner_task_id)
         ]
 
-    def _take(self, board: BoardPlan, read: Read) -> PlannerLink | None:
-        """Merges one task in one commit; returns its link when something is still to be sent to this board."""
+    def _take(self, board: BoardPlan, read: Read) -> None:
+        """Merges one task in one commit."""
         for _ in range(3):
             try:
                 with self._store.act(_who(read), "planner", f"pull-{read.link.link_id[:8]}") as uow:
@@ -116,13 +120,19 @@ class Pull:
                 log.info("record changed while its board was read: merging again")
         raise StaleTask("the record kept changing while its board was read")
 
-    def _merge(self, uow: SqlUnitOfWork, board: BoardPlan, read: Read) -> PlannerLink | None:
+    def _merge(self, uow: SqlUnitOfWork, board: BoardPlan, read: Read) -> None:
         link = planner_links.current(uow.connection, read.link.task_id, read.link.unit)
         if link is None or link.link_id != read.link.link_id or link.state is not LinkState.ACTIVE:
-            return None
+            return
+        if (link.base, link.task_etag) != (read.link.base, read.link.task_etag):
+            return  # sent or read by another worker meanwhile; the etag still differs, so it is read again
         task = uow.task(link.task_id)
         base = field_map.from_json(link.base or {})
-        planner = state_of_planner(read.task, read.details, board, self._force, base.ticks)
+        planner = state_of_planner(read.task, read.details, board, self._force, task, base)
+        planner_links.change(uow.connection, link.link_id, base=field_map.to_json(planner), task_etag=read.task.etag)
+        has_left = link.unit not in task.stands_on
+        if has_left:  # waits to be closed: that it is complete there, and whose it is, says nothing of the record
+            planner = replace(planner, progress=base.progress, owner_ids=base.owner_ids)
         not_sent = NOT_SENT_TO_TWINS if link.unit != task.unit else frozenset()
         merged = merge(base, state_of_record(task), planner, not_sent)
         if merged.conflicts:
@@ -132,8 +142,8 @@ class Pull:
         if merged.take:
             changes = field_map.board_changes(merged.take, read.task, task)
             actions.record_board_changes(uow, self._force, task.task_id, link.unit, changes)
-        planner_links.change(uow.connection, link.link_id, base=field_map.to_json(planner), task_etag=read.task.etag)
-        return link if merged.send else None
+        if merged.send and not has_left and not uow.promised:
+            uow.emit(TaskChanged(task.task_id))
 
     async def _confirm_deleted(self, link: PlannerLink) -> None:
         """A task absent from the whole list is deleted only when asking for it by id says so too."""
@@ -141,10 +151,17 @@ class Pull:
         try:
             await self._planner.task(link.planner_task_id)
         except Gone:
-            with self._store.act(f"board of {link.unit}", "planner", f"pull-{link.link_id[:8]}") as uow:
-                planner_links.change(uow.connection, link.link_id, state=LinkState.GONE)
-                actions.record_deleted_on_board(uow, self._force, link.task_id, link.unit)
-            log.warning("a task was deleted on a board", extra={"unit": link.unit})
+            self._take_deleted(link)
+
+    def _take_deleted(self, link: PlannerLink) -> None:
+        with self._store.act(f"board of {link.unit}", "planner", f"pull-{link.link_id[:8]}") as uow:
+            planner_links.change(uow.connection, link.link_id, plan_id=link.plan_id)
+            now = planner_links.current(uow.connection, link.task_id, link.unit)
+            if now is None or now.link_id != link.link_id or now.state is not LinkState.ACTIVE:
+                return
+            planner_links.change(uow.connection, link.link_id, state=LinkState.GONE)
+            actions.record_deleted_on_board(uow, self._force, link.task_id, link.unit)
+        log.warning("a task was deleted on a board", extra={"unit": link.unit})
 
     def _tell(self, subject: str, text: str) -> None:
         with self._store.open() as connection:
@@ -158,6 +175,7 @@ class Pull:
 
 
 def _who(read: Read) -> str:
-    """Who changed it, where Graph says so: only for completion; else the people of that board."""
-    person = read.task.completed_by_user_id if read.task.percent_complete >= 100 else None
+    """Who changed it, where Graph says so: only for a completion not read before; else the people of that board."""
+    was_complete = (read.link.base or {}).get("progress") == 100
+    person = read.task.completed_by_user_id if read.task.percent_complete >= 100 and not was_complete else None
     return person or f"board of {read.link.unit}"

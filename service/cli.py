@@ -2,13 +2,16 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import click
+from alembic.util import CommandError
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import OperationalError
 
 from service import logs
 from service.config_files import ConfigError
@@ -17,7 +20,7 @@ from service.provision import Provision, Step
 from service.settings import BadSettings, Settings, read_settings
 from service.wiring import Service, build_service
 from store import audit_log, outbox
-from store.database import OldSchema, migrate, open_database
+from store.database import OldSchema, check_schema, migrate, open_database
 
 T = TypeVar("T")
 
@@ -52,7 +55,10 @@ def demo(folder: Path, port: int, emulator_port: int, once: bool) -> None:
     """Run the main job on the emulator with the fictional force Peakshire, and show it."""
     from service.demo import run_demo
 
-    sys.exit(asyncio.run(run_demo(folder, port, emulator_port, once, console)))
+    try:
+        sys.exit(asyncio.run(run_demo(folder, port, emulator_port, once, console)))
+    except KeyboardInterrupt:
+        console.print("\nThe demo has ended.")
 
 
 @main.command()
@@ -145,8 +151,13 @@ def replay(which: int | None, everything: bool, policy: Path | None) -> None:
 @main.command("verify-audit")
 def verify_audit() -> None:
     """Check that the audit log is as it was written."""
-    with open_database(_settings().database_url).begin() as connection:
-        broken = audit_log.first_broken_row(connection)
+    settings = _settings()
+    with _told():
+        engine = open_database(settings.database_url)
+        check_schema(engine)
+        with engine.begin() as connection:
+            broken = audit_log.first_broken_row(connection)
+        engine.dispose()
     if broken is not None:
         problems.print(f"The audit log does not fit its chain from row {broken} on.")
         sys.exit(1)
@@ -194,9 +205,10 @@ def _settings() -> Settings:
 
 
 def _migrated(settings: Settings) -> None:
-    engine = open_database(settings.database_url)
-    migrate(engine)
-    engine.dispose()
+    with _told():
+        engine = open_database(settings.database_url)
+        migrate(engine)
+        engine.dispose()
 
 
 def _with_service(settings: Settings, do: Callable[[Service], Awaitable[T]]) -> T:
@@ -207,12 +219,25 @@ def _with_service(settings: Settings, do: Callable[[Service], Awaitable[T]]) -> 
         finally:
             await service.aclose()
 
-    try:
+    with _told():
         return asyncio.run(inside())
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What an operator can mend ends the command with 2 and a sentence instead of a traceback."""
+    try:
+        yield
     except (ConfigError, BadSettings) as error:
         _stop(error.faults)
     except OldSchema as error:
         _stop([str(error)])
+    except CommandError:
+        _stop(["The database is at a version that this service does not know: it was made by a newer one."])
+    except OperationalError:
+        _stop(["TASKING_DATABASE_URL: the database there cannot be reached or written."])
+    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        _stop([f"{error.filename}: {error.strerror}."])
     except KeyboardInterrupt:
         sys.exit(130)
 

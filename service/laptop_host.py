@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import azure.functions as func
@@ -26,8 +26,12 @@ from service.wiring import Service
 log = logging.getLogger(__name__)
 
 MOST_DEQUEUES = 5
+PAUSE_SECONDS = 30.0
+"""Between two tries of one queue message: the visibilityTimeout of host.json."""
 WORKERS = 4
 KEY_HEADER = "x-functions-key"
+
+Sleep = Callable[[float], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -40,11 +44,15 @@ class Doors:
 
 
 class LaptopHost:
-    """Serves one service on this machine. `key` guards the doors that Azure would guard; empty leaves them open."""
+    """Serves one service on this machine. `key` guards the doors that Azure would guard; empty leaves them open.
 
-    def __init__(self, service: Service, app: func.FunctionApp, key: str = "") -> None:
+    Timers follow the service's clock; `sleep` is how they and the work queue wait.
+    """
+
+    def __init__(self, service: Service, app: func.FunctionApp, key: str = "", sleep: Sleep = asyncio.sleep) -> None:
         self._service = service
         self._key = key
+        self._sleep = sleep
         self._doors = doors_of(app)
         self._queue: asyncio.Queue[int] = asyncio.Queue()
         self.application = Starlette(routes=[self._route(door) for door in self._doors.http])
@@ -53,7 +61,7 @@ class LaptopHost:
     async def at_work(self, with_timers: bool = True) -> AsyncIterator["LaptopHost"]:
         """While open, timers tick and the work queue is worked. Stops them at the end."""
         running.use(self._service)
-        self._service.store.on_promised = self._promised
+        before, self._service.store.on_promised = self._service.store.on_promised, self._promised
         jobs = [self._work() for _ in range(WORKERS)]
         jobs += [self._tick(timer) for timer in self._doors.timers] if with_timers else []
         tasks = [asyncio.create_task(job) for job in jobs]
@@ -63,11 +71,15 @@ class LaptopHost:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._service.store.on_promised = before
             running.use(None)
 
     async def serve(self, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
         """Serves until interrupted."""
-        config = uvicorn.Config(self.application, host=host, port=port, log_level="warning", access_log=False)
+        # Without uvicorn's own log set-up, which would print the text of exceptions.
+        config = uvicorn.Config(
+            self.application, host=host, port=port, log_config=None, log_level="warning", access_log=False
+        )
         async with self.at_work():
             ready()
             await uvicorn.Server(config).serve()
@@ -81,24 +93,30 @@ class LaptopHost:
         deliver, bury = (self._queue_function(poison) for poison in (False, True))
         while True:
             message = func.QueueMessage(id="laptop", body=str(await self._queue.get()))
-            for _ in range(MOST_DEQUEUES):
-                try:
-                    await deliver(message)
+            for tried in range(MOST_DEQUEUES):
+                if tried:
+                    await self._sleep(PAUSE_SECONDS)
+                if await self._called("queue function failed", deliver, message):
                     break
-                except Exception as error:  # as the Functions host does: logged, and tried again
-                    log.error("queue function failed", extra={"error": type(error).__name__})
             else:
-                await bury(message)
+                await self._called("poison queue function failed", bury, message)
 
     async def _tick(self, timer: dict[str, Any]) -> None:
+        clock = self._service.store.clock
+        due = clock.now()
         while True:
-            now = datetime.now(UTC)
-            due = croniter(timer["schedule"], now, second_at_beginning=True).get_next(datetime)
-            await asyncio.sleep((due - now).total_seconds())
-            try:
-                await timer["call"](None)
-            except Exception as error:  # as the Functions host does: logged, and the next tick comes
-                log.error("timer function failed", extra={"job": timer["name"], "error": type(error).__name__})
+            # From the last due time where the sleep ended a hair early: otherwise the same tick would come twice.
+            due = next_due(timer["schedule"], max(clock.now(), due))
+            await self._sleep((due - clock.now()).total_seconds())
+            await self._called("timer function failed", timer["call"], None, job=timer["name"])
+
+    async def _called(self, words: str, call: Callable[[Any], Awaitable[None]], message: Any, **facts: str) -> bool:
+        try:
+            await call(message)
+        except Exception as error:  # as the Functions host does: logged; the next message or tick comes all the same
+            log.error(words, extra={**facts, "error": type(error).__name__})
+            return False
+        return True
 
     def _queue_function(self, poison: bool) -> Callable[[func.QueueMessage], Awaitable[None]]:
         found: Callable[[func.QueueMessage], Awaitable[None]] = next(
@@ -108,8 +126,9 @@ class LaptopHost:
 
     def _route(self, door: dict[str, Any]) -> Route:
         async def endpoint(request: Request) -> Response:
-            if door["authLevel"] == "FUNCTION" and not self._is_let_in(request):
-                return JSONResponse({"title": "A function key is needed", "status": 401}, 401)
+            if door["authLevel"] != "ANONYMOUS" and not self._is_let_in(request):
+                content = {"type": "about:blank", "title": "A function key is needed", "status": 401}
+                return JSONResponse(content, 401, media_type="application/problem+json")
             answer = await door["call"](
                 func.HttpRequest(
                     method=request.method,
@@ -126,12 +145,19 @@ class LaptopHost:
 
     def _is_let_in(self, request: Request) -> bool:
         given = request.headers.get(KEY_HEADER) or request.query_params.get("code", "")
-        return not self._key or hmac.compare_digest(given, self._key)
+        return not self._key or hmac.compare_digest(given.encode(), self._key.encode())
+
+
+def next_due(schedule: str, after: datetime) -> datetime:
+    """The first moment later than `after` (UTC) that an NCRONTAB of six fields names."""
+    due: datetime = croniter(schedule, after, second_at_beginning=True).get_next(datetime)
+    return due
 
 
 def doors_of(app: func.FunctionApp) -> Doors:
     """The registered functions sorted by trigger, with what each binding says."""
     doors = Doors()
+    app.functions_bindings = {}  # azure-functions lists an app's functions once only; an app may be hosted again
     kinds = {"httpTrigger": doors.http, "timerTrigger": doors.timers, "queueTrigger": doors.queues}
     for function in app.get_functions():
         trigger = function.get_trigger()

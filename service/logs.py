@@ -41,11 +41,15 @@ class JsonLines(logging.Formatter):
 
 
 def set_up(level: str) -> None:
-    """Sends logs of the service to standard error. Libraries speak from WARNING on: their INFO lines hold addresses."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    """Sends logs as JSON lines to standard error, or wherever the Functions host, which comes first, sends them.
+
+    Libraries speak from WARNING on: their INFO lines hold addresses.
+    """
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    if not root.handlers:
+        root.addHandler(logging.StreamHandler(sys.stderr))
+    for handler in root.handlers:
+        handler.setFormatter(JsonLines())
     root.setLevel(logging.WARNING)
     for package in ("service", "functions", "forms_ingest", "planner_sync", "escalation", "store", "graph_client"):
         logging.getLogger(package).setLevel(level)

@@ -24,6 +24,8 @@ Handler = Callable[[Event, Delivery], Awaitable[None]]
 AT_ONCE = 4
 """Deliveries under way at the same time in one process; Planner is asked by no more than four at once."""
 LONGEST_WAIT_SECONDS = 900.0
+SHORTEST_WAIT_SECONDS = 1.0
+"""Even where a service asks for none: without it a row could be tried again in the same round, without end."""
 MOST_UNEXPECTED_TRIES = 8
 
 
@@ -41,19 +43,28 @@ def judge(error: Exception, delivery: Delivery) -> Verdict:
     for kind, verdict in VERDICTS:
         if isinstance(error, kind):
             return verdict(error, delivery)
-    tries_left = delivery.attempts < MOST_UNEXPECTED_TRIES
-    return Verdict(backoff(delivery) if tries_left else None, delivery.in_doubt, tell=not tries_left)
+    last = _is_last_try(delivery)
+    return Verdict(None if last else backoff(delivery), delivery.in_doubt, tell=last)
 
 
 def backoff(delivery: Delivery) -> float:
     """Seconds to wait before the next try: doubling, with jitter, at most a quarter of an hour."""
-    return min(2.0 ** min(delivery.attempts, 12), LONGEST_WAIT_SECONDS) * random.uniform(0.75, 1.25)  # noqa: S311
+    growing = 2.0 ** min(delivery.attempts, 12) * random.uniform(0.75, 1.25)  # noqa: S311
+    return min(max(growing, SHORTEST_WAIT_SECONDS), LONGEST_WAIT_SECONDS)
+
+
+def _is_last_try(delivery: Delivery) -> bool:
+    """Whether this try, which is not yet among the row's attempts, was the last that an unexpected failure gets."""
+    return delivery.attempts + 1 >= MOST_UNEXPECTED_TRIES
+
+
+def _wait(after_seconds: float | None, delivery: Delivery) -> float:
+    return backoff(delivery) if after_seconds is None else max(after_seconds, SHORTEST_WAIT_SECONDS)
 
 
 def _retry(error: Exception, delivery: Delivery) -> Verdict:
     assert isinstance(error, RetryLater)
-    wait = error.after_seconds if error.after_seconds is not None else backoff(delivery)
-    return Verdict(wait, delivery.in_doubt)
+    return Verdict(_wait(error.after_seconds, delivery), delivery.in_doubt)
 
 
 def _post(error: Exception, delivery: Delivery) -> Verdict:
@@ -61,17 +72,17 @@ def _post(error: Exception, delivery: Delivery) -> Verdict:
     in_doubt = delivery.in_doubt or error.uncertain
     if error.is_final:
         return Verdict(None, in_doubt, tell=True)
-    return Verdict(error.after_seconds if error.after_seconds is not None else backoff(delivery), in_doubt)
+    return Verdict(_wait(error.after_seconds, delivery), in_doubt)
 
 
 def _settle(error: Exception, delivery: Delivery) -> Verdict:
     assert isinstance(error, NotSettled)
-    return Verdict(error.after_seconds, delivery.in_doubt)
+    return Verdict(_wait(error.after_seconds, delivery), delivery.in_doubt)
 
 
 def _gone(error: Exception, delivery: Delivery) -> Verdict:
-    tries_left = delivery.attempts < MOST_UNEXPECTED_TRIES
-    return Verdict(60.0 if tries_left else None, delivery.in_doubt, tell=not tries_left)
+    last = _is_last_try(delivery)
+    return Verdict(None if last else 60.0, delivery.in_doubt, tell=last)
 
 
 VERDICTS: tuple[tuple[type[Exception], Callable[[Exception, Delivery], Verdict]], ...] = (
@@ -130,9 +141,10 @@ class OutboxWorker:
         return True
 
     def dead_letter(self, outbox_id: int, reason: str) -> None:
-        """Gives up on a row that its queue gave up on, and tells the operator."""
+        """Gives up on a row that its queue gave up on, and tells the operator; unless the timer delivered it since."""
         with self._store.open() as connection:
-            outbox.dead_letter(connection, outbox_id, self._store.clock.now(), reason)
+            if not outbox.dead_letter(connection, outbox_id, self._store.clock.now(), reason):
+                return
             notebook.raise_notice(connection, f"outbox {outbox_id}", reason, self._store.clock.now())
         log.error("dead letter", extra={"outbox_id": outbox_id})
 

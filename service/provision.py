@@ -20,6 +20,7 @@ from graph_client.client import GraphClient
 from graph_client.errors import Gone, GraphError, NotPermitted, RetryLater
 from graph_client.planner import Bucket, order_hint
 from graph_client.sharepoint import NewColumn
+from graph_client.teams import Channel
 from service.wiring import Service
 from store import notebook
 from tasking.force import Board, TaskingMeeting
@@ -57,16 +58,19 @@ class Provision:
     async def run(self) -> list[Step]:
         """All steps. One that fails is reported and does not stop those that do not need it."""
         groups: dict[str, str] = {}
+        intake_group: str | None = None
         for board in self._service.force.boards.values():
             group_id = await self._try("group", board.group_nickname, partial(self._group, board))
             if group_id:
                 groups[board.unit] = group_id
+                if board.group_nickname == self._service.intake.group_nickname:
+                    intake_group = group_id
                 await self._try("plan", board.plan_title, partial(self._plan, board, group_id))
         for meeting in self._service.force.meetings:
             if meeting.unit in groups:
                 group_id = groups[meeting.unit]
                 await self._try("channel", meeting.channel, partial(self._channel, meeting, group_id))
-        await self._intake()
+        await self._intake(intake_group)
         return self._steps
 
     async def _group(self, board: Board) -> str | None:
@@ -87,30 +91,46 @@ class Provision:
         return found.group_id
 
     async def _plan(self, board: Board, group_id: str) -> None:
-        planner = self._graph.planner
-        plans = await patiently(lambda: planner.plans_of_group(group_id))
-        plan = next((each for each in plans if each.title == board.plan_title), None)
-        if plan is None:
-            self._report("plan", board.plan_title, "missing" if self._only_look else "made")
-            if self._only_look:
-                return
-            plan = await patiently(lambda: planner.create_plan(group_id, board.plan_title))
-        else:
+        plan_id = await patiently(lambda: self._plan_id(board, group_id))
+        if plan_id is None:
+            return
+        buckets = await self._buckets(board, plan_id)
+        await self._labels(board, plan_id)
+        self._note("plan", board.unit, plan_id, {"buckets": buckets, "group_id": group_id})
+
+    async def _plan_id(self, board: Board, group_id: str) -> str | None:
+        """The plan that was noted before, whatever it is called now; else the one of this title; else a new one.
+
+        Looks each time before it makes one: the answer to an earlier try may have been lost.
+        """
+        noted = self._noted_id("plan", board.unit)
+        plans = sorted(await self._graph.planner.plans_of_group(group_id), key=lambda plan: plan.plan_id != noted)
+        plan = next((each for each in plans if each.plan_id == noted or each.title == board.plan_title), None)
+        if plan is None and self._only_look:
+            self._report("plan", board.plan_title, "missing")
+            return None
+        if plan is not None:
             self._report("plan", board.plan_title, "there")
-        buckets = await self._buckets(board, plan.plan_id)
-        await self._labels(board, plan.plan_id)
-        self._note("plan", board.unit, plan.plan_id, {"buckets": buckets, "group_id": group_id})
+            return plan.plan_id
+        made = await self._graph.planner.create_plan(group_id, board.plan_title)
+        self._report("plan", board.plan_title, "made")
+        return made.plan_id
 
     async def _buckets(self, board: Board, plan_id: str) -> dict[str, str]:
-        """Bucket ids by pillar. A bucket that was noted before keeps its pillar, whatever people call it now."""
+        """Bucket ids by pillar. A bucket that was noted before keeps its pillar, whatever people call it now.
+
+        A retired pillar keeps the bucket that it has, for the tasks in it, and gets no new one.
+        """
         planner = self._graph.planner
         there = await patiently(lambda: planner.buckets(plan_id))
         known = self._noted_buckets(board.unit)
         found: dict[str, str] = {}
         last_hint = ""
-        for pillar in (each for each in self._service.force.pillars.values() if not each.retired):
-            bucket = _bucket_for(there, known.get(pillar.code), pillar.label)
+        for pillar in self._service.force.pillars.values():
+            bucket = _bucket_for(there, pillar.code, pillar.label, known)
             name = f"{board.plan_title}: {pillar.label}"
+            if bucket is None and pillar.retired:
+                continue
             if bucket is None and self._only_look:
                 self._report("bucket", name, "missing")
                 continue
@@ -135,26 +155,35 @@ class Provision:
     async def _channel(self, meeting: TaskingMeeting, group_id: str) -> None:
         teams = self._graph.teams
         if self._only_look:
+            await self._look_at_channel(meeting, group_id)
             return
         team_id = await patiently(lambda: teams.ensure_team(group_id))
-        channels = await patiently(lambda: teams.channels(team_id))
-        channel = next((each for each in channels if each.name == meeting.channel), None)
-        self._report("channel", meeting.channel, "there" if channel else "made")
-        if channel is None:
+        channel = self._known_channel(meeting, await patiently(lambda: teams.channels(team_id)))
+        if channel is not None:
+            self._report("channel", meeting.channel, "there")
+        else:
             channel = await teams.create_channel(team_id, meeting.channel, meeting.name)
+            self._report("channel", meeting.channel, "made")
         self._note("channel", meeting.code, channel.channel_id, {"team_id": team_id})
 
-    async def _intake(self) -> None:
+    async def _look_at_channel(self, meeting: TaskingMeeting, group_id: str) -> None:
+        """A team has the id of its group (learn.microsoft.com/graph/api/team-put-teams)."""
+        try:
+            channel = self._known_channel(meeting, await self._graph.teams.channels(group_id))
+        except Gone:
+            channel = None
+        self._report("channel", meeting.channel, "there" if channel else "missing")
+
+    def _known_channel(self, meeting: TaskingMeeting, channels: tuple[Channel, ...]) -> Channel | None:
+        noted = self._noted_id("channel", meeting.code)
+        by_id = next((each for each in channels if each.channel_id == noted), None)
+        return by_id or next((each for each in channels if each.name == meeting.channel), None)
+
+    async def _intake(self, group_id: str | None) -> None:
         intake = self._service.intake
-        unit = next(
-            (b.unit for b in self._service.force.boards.values() if b.group_nickname == intake.group_nickname), None
-        )
-        with self._service.store.open() as connection:
-            group = notebook.provisioned_rows(connection, "group").get(unit or "")
-        if group is None:
+        if group_id is None:
             self._report("intake", intake.group_nickname, "failed", "its group is not there yet")
             return
-        group_id = str(group["graph_id"])
         await self._try("list", intake.list_name, lambda: self._list(group_id))
         drive_id = await self._try("drive", intake.group_nickname, lambda: self._drive(group_id))
         for form in self._service.forms.values() if drive_id else ():
@@ -206,8 +235,15 @@ class Provision:
         self._tell(step)
 
     def _note(self, kind: str, key: str, graph_id: str, details: Mapping[str, object]) -> None:
+        if self._only_look:
+            return
         with self._service.store.open() as connection:
             notebook.provision(connection, kind, key, graph_id, details, self._service.store.clock.now())
+
+    def _noted_id(self, kind: str, key: str) -> str | None:
+        with self._service.store.open() as connection:
+            row = notebook.provisioned_rows(connection, kind).get(key)
+        return str(row["graph_id"]) if row else None
 
     def _noted_buckets(self, unit: str) -> dict[str, str]:
         with self._service.store.open() as connection:
@@ -228,9 +264,11 @@ async def patiently(do: Callable[[], Awaitable[T]]) -> T:
     raise AssertionError("unreachable: the last attempt raises")
 
 
-def _bucket_for(there: tuple[Bucket, ...], noted: str | None, label: str) -> Bucket | None:
-    by_id = next((bucket for bucket in there if bucket.bucket_id == noted), None)
-    return by_id or next((bucket for bucket in there if bucket.name == label), None)
+def _bucket_for(there: tuple[Bucket, ...], pillar: str, label: str, noted: Mapping[str, str]) -> Bucket | None:
+    """The bucket noted for the pillar, else one of its name that is no other pillar's."""
+    by_id = next((bucket for bucket in there if bucket.bucket_id == noted.get(pillar)), None)
+    taken = set(noted.values())
+    return by_id or next((each for each in there if each.name == label and each.bucket_id not in taken), None)
 
 
 def _empty_workbook(form: FormDefinition) -> bytes:

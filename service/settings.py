@@ -4,16 +4,25 @@ docs/settings.md describes each; a test holds the two against each other.
 """
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from graph_client.addresses import GraphAddress, is_loopback
 
 PREFIX = "TASKING_"
 WEBHOOK_PREFIX = "TASKING_WEBHOOK_"
 PASSED_ON = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "AZURE_CLIENT_ID")
 """Variables of Azure's own that the service only looks at; azure-identity reads them itself."""
+QUEUE_NAME = re.compile(r"(?=.{3,56}$)[a-z0-9]+(-[a-z0-9]+)*")
+"""What Azure takes as a queue's name (learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata),
+with room for the seven characters of "-poison"."""
 
 
 class BadSettings(Exception):
@@ -43,6 +52,57 @@ class Settings(BaseModel):
     webhooks: dict[str, str] = Field(default_factory=dict)
     identity: dict[str, str] = Field(default_factory=dict)
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """What a log or a traceback may show: every secret as stars, of maps only their keys."""
+        for name, value in super().__repr_args__():
+            if name == "database_url":
+                yield name, make_url(value).set(query={}).render_as_string(hide_password=True)
+            elif name == "function_key":
+                yield name, "***" if value else ""
+            else:
+                yield name, sorted(value) if isinstance(value, dict) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, value: str) -> str:
+        try:
+            make_url(value).get_dialect().import_dbapi()
+        except ImportError as error:
+            raise ValueError(f"needs the driver {error.name}, which is not installed here") from None
+        except ArgumentError:
+            raise ValueError("must be an address as SQLAlchemy writes it, such as sqlite:///tasking.db") from None
+        return value
+
+    @field_validator("graph_base_url")
+    @classmethod
+    def _is_graph(cls, value: str) -> str:
+        return GraphAddress.parse(value).base
+
+    @field_validator("work_queue_name")
+    @classmethod
+    def _is_queue_name(cls, value: str) -> str:
+        if not QUEUE_NAME.fullmatch(value):
+            raise ValueError("must be 3 to 56 lower-case letters, digits and single hyphens")
+        return value
+
+    @field_validator("planner_task_url", "planner_board_url")
+    @classmethod
+    def _is_template(cls, value: str) -> str:
+        try:
+            value.format(plan_id="", task_id="")
+        except (LookupError, ValueError):
+            raise ValueError("may hold {plan_id} and {task_id} and no other braces") from None
+        return value
+
+    @field_validator("webhooks")
+    @classmethod
+    def _are_addresses(cls, value: dict[str, str]) -> dict[str, str]:
+        wrong = sorted(code for code, address in value.items() if not _is_safe_address(address))
+        if wrong:
+            names = ", ".join(WEBHOOK_PREFIX + code for code in wrong)
+            raise ValueError(f"{names}: must be a whole https address (http only on this machine)")
+        return value
+
     @field_validator("config_dir")
     @classmethod
     def _is_there(cls, value: Path) -> Path:
@@ -65,7 +125,7 @@ class Settings(BaseModel):
         webhooks = {
             key.removeprefix(WEBHOOK_PREFIX): value
             for key, value in environment.items()
-            if key.startswith(WEBHOOK_PREFIX)
+            if key.startswith(WEBHOOK_PREFIX) and value
         }
         identity = {name: environment[name] for name in PASSED_ON if environment.get(name)}
         unknown = [
@@ -76,11 +136,7 @@ class Settings(BaseModel):
         try:
             settings = cls.model_validate({**known, "webhooks": webhooks, "identity": identity})
         except ValidationError as error:
-            faults = [
-                f"{PREFIX}{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
-                for fault in error.errors()
-            ]
-            raise BadSettings(faults + unknown) from None
+            raise BadSettings([*_faults_in(error), *unknown]) from None
         if unknown:
             raise BadSettings(unknown)
         return settings
@@ -89,3 +145,20 @@ class Settings(BaseModel):
 def read_settings() -> Settings:
     """The settings of this process's environment. Raises BadSettings."""
     return Settings.read(os.environ)
+
+
+def _faults_in(error: ValidationError) -> Iterator[str]:
+    """A sentence for each fault, with the variable's name and never its value, which may be a secret."""
+    for fault in error.errors(include_input=False, include_url=False):
+        words = str(fault["msg"]).removeprefix("Value error, ")
+        field = str(fault["loc"][0])
+        yield words if field == "webhooks" else f"{PREFIX}{field.upper()}: {words}"
+
+
+def _is_safe_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))

@@ -25,7 +25,7 @@ from service.force_config import IntakeConfig, load_force
 from service.form_config import load_forms
 from service.outbox_worker import Handler, OutboxWorker
 from service.policy_config import load_policy
-from service.settings import BadSettings, Settings
+from service.settings import WEBHOOK_PREFIX, BadSettings, Settings
 from service.work_queue import queue_for
 from store.database import check_schema, open_database
 from store.outbox import Delivery
@@ -78,6 +78,8 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
     policy = load_policy(settings.config_dir, force)
     if settings.poster not in POSTERS:
         raise BadSettings([f"TASKING_POSTER: there is no poster {settings.poster!r}; there are {', '.join(POSTERS)}."])
+    if strangers := sorted(settings.webhooks.keys() - {meeting.code for meeting in force.meetings}):
+        raise BadSettings([f"{WEBHOOK_PREFIX}{code}: force.yaml has no meeting of this code." for code in strangers])
     engine = open_database(settings.database_url)
     check_schema(engine)
     store = Store(engine, clock or SystemClock(), ROUTES, force.reference_prefix)
@@ -88,7 +90,7 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
     push = Push(store, graph.planner, force, timedelta(seconds=settings.settle_seconds))
     in_step = InStep(store, push, Pull(store, graph.planner, force))
     poster = POSTERS[settings.poster](settings.webhooks)
-    ingest, sweep = Ingest(store, force, forms), Sweep(store, force, policy)
+    ingest, sweep = Ingest(store, force, forms, intake.time_zone), Sweep(store, force, policy)
     announce = Announce(store, force, poster, settings.planner_task_url, settings.planner_board_url)
     handlers = handlers_of(ingest, in_step, Levels(store, push, in_step), sweep, announce)
     return Service(

@@ -11,6 +11,9 @@ from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
+TIMEOUT_SECONDS = 3
+"""A queue that does not answer must not hold up the door that has just kept a response: the timer delivers too."""
+
 Promised = Callable[[Sequence[int]], None]
 
 
@@ -48,5 +51,8 @@ class StorageQueue:
                 self._settings.work_queue_name,
                 credential=DefaultAzureCredential(),
                 message_encode_policy=TextBase64EncodePolicy(),
+                retry_total=0,
+                connection_timeout=TIMEOUT_SECONDS,
+                read_timeout=TIMEOUT_SECONDS,
             )
         return self._client

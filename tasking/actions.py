@@ -222,17 +222,20 @@ def band_for_priority(priority: int) -> PriorityBand:
 
 def _with_progress(task: Task, changed: Task, now: datetime) -> Task:
     """The status and times that follow from owner, progress, bucket and ticks on the board."""
-    status = _status_shown(changed)
-    if not may_become(task.status, status):
-        status = task.status
     ticked = changed.checklist != task.checklist
     started = changed.progress > 0 or ticked
-    return replace(
+    timed = replace(
         changed,
-        status=status,
         allocated_at=changed.allocated_at or (now if changed.owner_ids else None),
         accepted_at=changed.accepted_at or (now if started else None),
-        completed_at=(changed.completed_at or now) if status is Status.COMPLETED else None,
+    )
+    status = _status_shown(timed)
+    if not may_become(task.status, status):
+        status = task.status
+    return replace(
+        timed,
+        status=status,
+        completed_at=(timed.completed_at or now) if status is Status.COMPLETED else None,
     )
 
 

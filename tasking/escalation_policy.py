@@ -6,6 +6,7 @@ Trigger codes and what fires them follow the policing notes, section 4.2; thresh
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from tasking.escalation import AWAITING_DECISION, Escalation, EscalationStatus
 from tasking.force import Force
@@ -153,10 +154,13 @@ def _risk_risen(rule: Rule, case: Case, now: datetime) -> Fact | None:
 
 
 def _missing_high(rule: Rule, case: Case, now: datetime) -> Fact | None:
-    flagged = [each for each in case.assessments if "MISSING_HIGH" in each.context.flags]
-    if not flagged or flagged[-1] is not case.assessments[-1]:
+    """One fact from the assessment that set the flag until one clears it: missing again is a fact of its own."""
+    flagged = list(takewhile(lambda each: "MISSING_HIGH" in each.context.flags, reversed(case.assessments)))
+    if not flagged:
         return None
-    return Fact("flagged", flagged[0].assessed_at, "High-risk missing person: the force level is told at once.")
+    first = flagged[-1]
+    words = "High-risk missing person: the force level is told at once."
+    return Fact(f"flagged {first.assessment_id}", first.assessed_at, words)
 
 
 def _asked_by_label(rule: Rule, case: Case, now: datetime) -> Fact | None:

@@ -35,7 +35,10 @@ class UnitOfWork(Protocol):
         ...
 
     def next_reference(self) -> str:
-        """The next task reference. A reference is never given twice, even when nothing comes of it."""
+        """The next task reference. Once committed it is never given again, whatever becomes of the task.
+
+        A transaction rolled back gives its number back: nobody can have been told it.
+        """
         ...
 
     def task(self, task_id: str) -> Task:

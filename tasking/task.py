@@ -24,15 +24,17 @@ _OPEN = {Status.SUBMITTED, Status.TRIAGED, Status.ALLOCATED, Status.ACCEPTED, St
 
 MAY_BECOME: Mapping[Status, frozenset[Status]] = {
     Status.SUBMITTED: frozenset(
-        {Status.TRIAGED, Status.ALLOCATED, Status.IN_PROGRESS, Status.COMPLETED, Status.WITHDRAWN}
+        {Status.TRIAGED, Status.ALLOCATED, Status.ACCEPTED, Status.IN_PROGRESS, Status.COMPLETED, Status.WITHDRAWN}
     ),
-    Status.TRIAGED: frozenset({Status.ALLOCATED, Status.IN_PROGRESS, Status.COMPLETED, Status.WITHDRAWN}),
+    Status.TRIAGED: frozenset(
+        {Status.ALLOCATED, Status.ACCEPTED, Status.IN_PROGRESS, Status.COMPLETED, Status.WITHDRAWN}
+    ),
     Status.ALLOCATED: frozenset(
         {Status.TRIAGED, Status.ACCEPTED, Status.IN_PROGRESS, Status.COMPLETED, Status.WITHDRAWN}
     ),
     Status.ACCEPTED: frozenset({Status.TRIAGED, Status.IN_PROGRESS, Status.COMPLETED, Status.WITHDRAWN}),
-    Status.IN_PROGRESS: frozenset({Status.TRIAGED, Status.ALLOCATED, Status.COMPLETED, Status.WITHDRAWN}),
-    Status.COMPLETED: frozenset({Status.TRIAGED, Status.ALLOCATED, Status.IN_PROGRESS}),
+    Status.IN_PROGRESS: frozenset({Status.TRIAGED, Status.ACCEPTED, Status.COMPLETED, Status.WITHDRAWN}),
+    Status.COMPLETED: frozenset({Status.TRIAGED, Status.ACCEPTED, Status.IN_PROGRESS}),
     Status.WITHDRAWN: frozenset(),
 }
 

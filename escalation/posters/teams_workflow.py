@@ -48,14 +48,19 @@ class TeamsWorkflowPoster:
                 {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
             ],
         }
-        request = self._client().build_request("POST", address, json=message)
+        try:
+            request = self._client().build_request("POST", address, json=message)
+        except httpx.InvalidURL:
+            raise PostFailed(f"The webhook address of the channel of {channel} is not one.", is_final=True) from None
         if len(request.content) > MOST_BYTES:
             raise PostFailed(f"The card has {len(request.content)} bytes; Teams takes {MOST_BYTES}.", is_final=True)
         try:
             answer = await self._client().send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             raise PostFailed(f"The channel of {channel} cannot be reached.") from None
-        except httpx.TransportError:
+        except httpx.UnsupportedProtocol:
+            raise PostFailed(f"The webhook address of the channel of {channel} is not one.", is_final=True) from None
+        except httpx.RequestError:
             raise PostFailed(f"The channel of {channel} gave no answer.", uncertain=True) from None
         self._judge(answer, channel)
 
@@ -72,9 +77,9 @@ class TeamsWorkflowPoster:
 
     def _judge(self, answer: httpx.Response, channel: str) -> None:
         status = answer.status_code
-        if status in (200, 202):
+        if answer.is_success:
             return
         words = f"The channel of {channel} answered {status}."
         if status == 429:
             raise PostFailed(words, after_seconds=retry_after_seconds(answer.headers))
-        raise PostFailed(words, uncertain=status >= 500, is_final=400 <= status < 500)
+        raise PostFailed(words, uncertain=status >= 500, is_final=status < 500)

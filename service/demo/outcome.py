@@ -8,12 +8,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from reporting.board import tasks_by_board
 from service.demo.morning import ASKED_UP, DELETED, LEFT_ALONE, MOVED, RISES, Morning
 from service.demo.peakshire import DemoTask
 from service.demo.tenant import DemoTenant
 from service.wiring import Service
 from store import inbox, notebook, outbox, tasks
-from tasking.task import Status, Task
+from tasking.task import Status
 
 EXPECTED_CARDS = Counter(
     {("escalated", "MISSING_HIGH"): 1, ("escalated", "NOT_ACCEPTED"): 1, ("escalated", "RISK_RISEN"): 1}
@@ -62,6 +63,7 @@ async def look(tenant: DemoTenant, service: Service, morning: Morning, demo_task
         posts = notebook.all_posts(connection)
         dead, notices = outbox.dead_letters(connection), notebook.open_notices(connection)
         held, refused = inbox.held(connection), inbox.rejected(connection)
+        outcome.boards = tasks_by_board(connection)
         steps = {step.task_id: [*tasks.read_escalations(connection, step.task_id)] for step in records}
     in_planner = (await tenant.control("planner/tasks"))["value"]
     units = {row["graph_id"]: unit for unit, row in _plans(service).items()}
@@ -70,7 +72,6 @@ async def look(tenant: DemoTenant, service: Service, morning: Morning, demo_task
     outcome.duplicates_prevented = counts["arrivals"] - outcome.responses
     outcome.owners_read_back = sum(bool(record.owner_ids) for record in records)
     outcome.statuses = dict(Counter(record.status.value for record in records))
-    outcome.boards = _by_board(service, records)
     outcome.held = [{"what": record.reference, "why": " ".join(record.faults)} for record in records if record.faults]
     outcome.held += [{"what": row.reference, "why": " ".join(row.reasons)} for row in refused]
     outcome.held += [{"what": row["item"], "why": row["reason"]} for row in held]
@@ -120,14 +121,6 @@ def show(outcome: Outcome, service: Service, console: Console) -> None:
 def _plans(service: Service) -> Mapping[str, Any]:
     with service.store.open() as connection:
         return notebook.provisioned_rows(connection, "plan")
-
-
-def _by_board(service: Service, records: list[Task]) -> dict[str, dict[str, int]]:
-    boards: dict[str, Counter[str]] = {unit: Counter() for unit in service.force.boards}
-    for record in records:
-        for unit in record.stands_on:
-            boards[unit][record.pillar] += 1
-    return {unit: dict(count) for unit, count in boards.items() if count}
 
 
 def _task_faults(

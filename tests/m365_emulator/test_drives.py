@@ -149,6 +149,5 @@ def test_a_name_with_parentheses_is_an_ordinary_name(library: Library) -> None:
     assert app.get(f"{path}/root:/Raise a task(1).xlsx").json()["id"] == made["id"]
 
 
-@pytest.mark.xfail(strict=True, reason="the router takes word(key) for an OData key below root:/ too")
 def test_a_name_of_one_word_and_parentheses_is_an_ordinary_name(library: Library) -> None:
     assert _put(library, "Raise(1).xlsx", b"x")["name"] == "Raise(1).xlsx"

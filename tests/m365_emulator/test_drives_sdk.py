@@ -11,7 +11,7 @@ from kiota_authentication_azure.azure_identity_authentication_provider import (
 )
 from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
-from msgraph_core import GraphClientFactory
+from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]
 
 
 async def _read(graph: GraphServiceClient, group_id: str) -> dict[str, Any]:
@@ -52,7 +52,7 @@ async def _run(running: RunningEmulator, group_id: str) -> dict[str, Any]:
             return await _read(GraphServiceClient(request_adapter=adapter), group_id)
         finally:
             # The SDK's transport does not close the connections of the one inside it.
-            await client._transport.transport.aclose()  # type: ignore[attr-defined]
+            await client._transport.transport.aclose()
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:msgraph.*", "ignore::DeprecationWarning:kiota.*")

@@ -180,6 +180,17 @@ def test_in_http_mode_the_body_is_posted_with_the_key_and_the_answer_is_kept(
     assert sent["flow"][0]["tries"] == [{"status": 202, "answer": {"reference": "T-0001"}}]
 
 
+def test_the_page_after_submitting_shows_what_the_service_answered(
+    emulator: RunningEmulator, people: dict[str, str], door: Door
+) -> None:
+    emulator.control("forms", form(to_door(door)))
+    sent = {"responder": ANN, WHAT: "Search"}
+    done = httpx.post(f"{emulator.url}/forms/raise", data=sent, follow_redirects=True)
+    assert "Handed to the service (status 202)." in done.text
+    assert "<dt>Reference</dt><dd>T-0001</dd>" in done.text
+    assert door.got[0][1]["responder"] == ANN
+
+
 @pytest.mark.parametrize(
     ("statuses", "tries", "state"),
     [([503, 429, 202], 3, "delivered"), ([500], 4, "failed"), ([400], 1, "failed")],

@@ -186,3 +186,16 @@ def test_a_title_used_twice_is_numbered_in_the_workbook() -> None:
         "Why",
         "Why2",
     ]
+
+
+def test_a_question_that_came_later_gets_a_column_at_the_end_of_the_workbook() -> None:
+    content = with_rows(None, ["Id", "What?"], [[1, "old"]])
+    content = with_rows(content, ["Id", "Where?", "What?"], [[2, "north", "new"]])
+    sheet = load_workbook(io.BytesIO(content))[SHEET_NAME]
+    assert list(sheet.iter_rows(values_only=True)) == [
+        ("Id", "What?", "Where?"),
+        (1, "old", None),
+        (2, "new", "north"),
+    ]
+    assert sheet.tables[TABLE_NAME].ref == "A1:C3"
+    assert [c.name for c in sheet.tables[TABLE_NAME].tableColumns] == ["Id", "What?", "Where?"]

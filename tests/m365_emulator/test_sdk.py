@@ -41,7 +41,9 @@ async def _write_and_read_tasks(graph: GraphServiceClient, plan_id: str, user_id
 
 async def _run(running: RunningEmulator, plan_id: str, user_id: str) -> tuple[list[str | None], str]:
     client = GraphClientFactory.create_with_default_middleware()
-    async with client, ManagedIdentityCredential() as credential:
+    # msgraph_core's transport does not hand `aclose` on to the one that holds the connections.
+    connections = client._transport.transport
+    async with connections, ManagedIdentityCredential() as credential:
         scopes = ["https://graph.microsoft.com/.default"]
         adapter = GraphRequestAdapter(AzureIdentityAuthenticationProvider(credential, scopes=scopes), client=client)
         adapter.base_url = running.graph_url

@@ -1,0 +1,48 @@
+"""The small force, provisioned once per process and put back for each test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.emulator_server import RunningEmulator
+from tests.planner_sync.small_force import (
+    SmallForce,
+    Stage,
+    identity_variables,
+    provision_stage,
+    small_force_at_work,
+)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def stage(emulator_process: RunningEmulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The provisioned force; the environment names the emulator's identity as long as it is used."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in identity_variables(emulator_process):
+            patch.setenv(name, value)
+        yield asyncio.run(provision_stage(emulator_process, tmp_path_factory.mktemp("small-force")))
+
+
+@pytest.fixture
+async def force(
+    emulator: RunningEmulator, stage: Stage, tmp_path: Path, anyio_backend: str
+) -> AsyncIterator[SmallForce]:
+    """The service at work on four empty boards."""
+    async with small_force_at_work(emulator, stage, tmp_path / "work") as at_work:
+        yield at_work
+
+
+@pytest.fixture
+async def accepting_force(
+    emulator: RunningEmulator, stage: Stage, tmp_path: Path, anyio_backend: str
+) -> AsyncIterator[SmallForce]:
+    """The same, where deleting a task on its board withdraws it."""
+    async with small_force_at_work(emulator, stage, tmp_path / "work", policy="accept") as at_work:
+        yield at_work
