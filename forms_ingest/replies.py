@@ -19,6 +19,4 @@ def reply_for(row: InboxRow, stop_texts: Mapping[str, str]) -> Reply:
     """The reply to a response that is in the inbox. The same response always gets the same one."""
     if row.state is InboxState.STOPPED:
         return Reply("stopped", None, stop_texts[row.reasons[0]])
-    if row.state is InboxState.REJECTED:
-        return Reply("rejected", row.reference, f"{row.reference} could not be used. " + " ".join(row.reasons))
     return Reply("received", row.reference, f"Received as {row.reference}. Quote this reference if you ask about it.")

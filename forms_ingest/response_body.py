@@ -12,6 +12,8 @@ from forms_ingest.form_mapping import FormDefinition, Source, parse_submit_date,
 from forms_ingest.receive import Arrival
 
 MOST_BYTES = 1024 * 1024
+LONGEST = {"responseId": 60, "responder": 200}
+"""Characters that the inbox has room for."""
 ENVELOPE = ("formId", "responseId", "schemaVersion", "responder", "submitDate")
 
 
@@ -37,6 +39,11 @@ def arrival_from(form: FormDefinition, content: dict[str, Any], door: str, item:
         f"'{name}' is missing or not text."
         for name in ("responseId", "submitDate")
         if not isinstance(content.get(name), str | int) or not str(content.get(name)).strip()
+    ]
+    faults += [
+        f"'{name}' is longer than {most} characters."
+        for name, most in LONGEST.items()
+        if len(str(content.get(name) or "")) > most
     ]
     if not isinstance(content.get("responder", ""), str):
         faults.append("'responder' must be text: the address of the person who submitted.")

@@ -6,12 +6,9 @@ import azure.functions as func
 from sqlalchemy.exc import SQLAlchemyError
 
 from functions.answers import answer
+from reporting.operations import operations
 from service.running import running
-from store import notebook, outbox
 from store.database import OldSchema
-
-TOO_LONG_SECONDS = 3600
-"""A promise this old is not kept by itself any more, or very slowly: somebody should look."""
 
 blueprint = func.Blueprint()
 
@@ -23,19 +20,18 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
     try:
         service = running()
         with service.store.open() as connection:
-            oldest, waiting = outbox.oldest_waiting(connection), outbox.waiting(connection)
-            dead, notices = len(outbox.dead_letters(connection)), notebook.open_notices(connection)
+            now = operations(connection, service.store.clock.now())
     except (SQLAlchemyError, OldSchema, OSError) as error:
         database = "not at this version" if isinstance(error, OldSchema) else "unreachable"
         return answer(503, {"status": "down", "database": database, "version": version("tasking")})
-    age = round((service.store.clock.now() - oldest).total_seconds()) if oldest else 0
     facts = {
-        "status": "degraded" if notices or dead or age > TOO_LONG_SECONDS else "ok",
+        "status": "degraded" if now.is_degraded else "ok",
         "database": "ok",
-        "outbox_waiting": waiting,
-        "outbox_oldest_seconds": age,
-        "dead_letters": dead,
-        "notices": [notice["subject"] for notice in notices],
+        "outbox_waiting": now.outbox_waiting,
+        "outbox_oldest_seconds": now.outbox_oldest_seconds,
+        "dead_letters": now.dead_letters,
+        "responses_held": now.responses_held,
+        "notices": list(now.troubles),
         "version": version("tasking"),
     }
     return answer(200, facts)

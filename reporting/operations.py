@@ -7,6 +7,9 @@ from sqlalchemy import Connection
 
 from store import inbox, notebook, outbox
 
+TOO_LONG_SECONDS = 3600
+"""A promise this old is not kept by itself any more, or very slowly: somebody should look."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operations:
@@ -22,7 +25,8 @@ class Operations:
     @property
     def is_degraded(self) -> bool:
         """Whether somebody has to look."""
-        return bool(self.troubles or self.dead_letters or self.responses_held)
+        waits_too_long = self.outbox_oldest_seconds > TOO_LONG_SECONDS
+        return bool(self.troubles or self.dead_letters or self.responses_held or waits_too_long)
 
 
 def operations(connection: Connection, now: datetime) -> Operations:

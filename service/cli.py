@@ -66,14 +66,13 @@ def demo(folder: Path, port: int, emulator_port: int, once: bool) -> None:
 @click.option("--port", default=7071, show_default=True)
 def serve(host: str, port: int) -> None:
     """Serve the doors and the clock on this machine, as Azure Functions would."""
-    import function_app
-    from service.laptop_host import LaptopHost
+    from service.laptop_host import LaptopHost, load_app
 
     settings = _settings()
     _migrated(settings)
 
     async def serving(service: Service) -> None:
-        laptop = LaptopHost(service, function_app.app, settings.function_key)
+        laptop = LaptopHost(service, load_app(), settings.function_key)
         await laptop.serve(host, port, lambda: console.print(f"Serving on http://{host}:{port}/api/health"))
 
     _with_service(settings, serving)

@@ -4,6 +4,7 @@ It serves what `function_app` registers and adds nothing, so what works here is 
 """
 
 import asyncio
+import importlib
 import hmac
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -152,6 +153,13 @@ def next_due(schedule: str, after: datetime) -> datetime:
     """The first moment later than `after` (UTC) that an NCRONTAB of six fields names."""
     due: datetime = croniter(schedule, after, second_at_beginning=True).get_next(datetime)
     return due
+
+
+def load_app() -> func.FunctionApp:
+    """What the project's function_app registers, imported by its name, as Azure's own host does."""
+    app = importlib.import_module("function_app").app
+    assert isinstance(app, func.FunctionApp)
+    return app
 
 
 def doors_of(app: func.FunctionApp) -> Doors:

@@ -24,6 +24,8 @@ Handler = Callable[[Event, Delivery], Awaitable[None]]
 AT_ONCE = 4
 """Deliveries under way at the same time in one process; Planner is asked by no more than four at once."""
 LONGEST_WAIT_SECONDS = 900.0
+DELIVERY_SECONDS = 90.0
+"""The longest that one delivery may take: less than outbox.LEASE, so that no other worker has the row meanwhile."""
 SHORTEST_WAIT_SECONDS = 1.0
 """Even where a service asks for none: without it a row could be tried again in the same round, without end."""
 MOST_UNEXPECTED_TRIES = 8
@@ -133,7 +135,8 @@ class OutboxWorker:
             return False
         try:
             event = event_from(delivery.event, delivery.payload)
-            await self._handlers[delivery.handler](event, delivery)
+            async with asyncio.timeout(DELIVERY_SECONDS):
+                await self._handlers[delivery.handler](event, delivery)
         except Exception as error:  # recorded on the row: the next try, or a person, deals with it
             self._record(delivery, error)
         else:
@@ -152,7 +155,8 @@ class OutboxWorker:
         now = self._store.clock.now()
         with self._store.open() as connection:
             outbox.settle(connection, delivery.outbox_id, now)
-            if notebook.clear_notice(connection, f"deliveries: {delivery.handler}", now):
+            dead = any(row["handler"] == delivery.handler for row in outbox.dead_letters(connection))
+            if not dead and notebook.clear_notice(connection, f"deliveries: {delivery.handler}", now):
                 log.info("deliveries work again", extra={"handler": delivery.handler})
 
     def _record(self, delivery: Delivery, error: Exception) -> None:

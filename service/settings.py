@@ -44,7 +44,7 @@ class Settings(BaseModel):
     poster: str = "teams_workflow"
     planner_task_url: str = "https://planner.cloud.microsoft/webui/plan/{plan_id}/view/board/task/{task_id}"
     planner_board_url: str = "https://planner.cloud.microsoft/webui/plan/{plan_id}/view/board"
-    settle_seconds: Annotated[float, Field(ge=0, le=600)] = 10.0
+    settle_seconds: Annotated[float, Field(ge=0, le=600)] = 30.0
     function_key: str = ""
     work_queue_url: str = ""
     work_queue_name: str = "tasking-outbox"

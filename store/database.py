@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
+
+SCHEMA_VERSION = "0001"
+"""The newest of store/migrations/versions; written here so that a start need not import Alembic to compare."""
 
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -26,10 +25,10 @@ def open_database(url: str) -> Engine:
     """An engine for this SQLAlchemy address. SQLite gets write-ahead logging and one writer at a time."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True)
+        return create_engine(address, pool_pre_ping=True, hide_parameters=True)
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address)
+    engine = create_engine(address, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -37,28 +36,26 @@ def open_database(url: str) -> Engine:
 
 def migrate(engine: Engine) -> None:
     """Brings the tables to this version. Nothing happens when they are."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
     with engine.connect() as connection:
-        config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
 def check_schema(engine: Engine) -> None:
     """Raises OldSchema when `tasking migrate` has to be run first."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
     with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    if found != head:
+        has_version = inspect(connection).has_table("alembic_version")
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if has_version else None
+    if found != SCHEMA_VERSION:
         raise OldSchema(
-            f"The database is at version {found or 'none'}, the service needs {head}: run `tasking migrate`."
+            f"The database is at version {found or 'none'}, the service needs {SCHEMA_VERSION}: run `tasking migrate`."
         )
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    return config
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

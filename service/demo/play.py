@@ -16,14 +16,13 @@ import httpx
 import uvicorn
 from rich.console import Console
 
-import function_app
 from service import logs
 from service.clock import MovableClock
 from service.demo import outcome as outcomes
 from service.demo.morning import Morning
 from service.demo.peakshire import open_forms, open_webhooks, read_people, read_tasks, seat_people
 from service.demo.tenant import DemoFault, DemoTenant, free_port, is_free
-from service.laptop_host import LaptopHost
+from service.laptop_host import LaptopHost, load_app
 from service.provision import Provision
 from service.settings import Settings
 from service.wiring import Service, build_service
@@ -80,7 +79,7 @@ async def _play(folder: Path, port: int, tenant: DemoTenant, once: bool, console
     try:
         demo_tasks = read_tasks(service.settings.config_dir)
         morning = Morning(tenant, service, clock, demo_tasks, people, address, key)
-        host = LaptopHost(service, function_app.app, key)
+        host = LaptopHost(service, load_app(), key)
         async with host.at_work(with_timers=False), _listening(host, port):
             await _acts(morning, user_ids, console)
             outcome = await outcomes.look(tenant, service, morning, demo_tasks)
@@ -162,7 +161,7 @@ class _listening:
     """Serves the host's doors inside this program while the block runs."""
 
     def __init__(self, host: LaptopHost, port: int) -> None:
-        config = uvicorn.Config(host.application, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+        config = uvicorn.Config(host.application, host="127.0.0.1", port=port, log_config=None, access_log=False)
         self._server = uvicorn.Server(config)
         self._task: asyncio.Task[None] | None = None
         self._health = f"http://127.0.0.1:{port}/api/health"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from built_service import PROJECT, Doors, built_service, root_logger_restored
+from built_service import PROJECT, Doors, built_service
 
 from service.wiring import Service
 
@@ -31,10 +31,3 @@ def doors(service: Service) -> Doors:
 def response() -> dict[str, Any]:
     """A whole response of the Raise form, as a flow posts it."""
     return copy.deepcopy(SAMPLE)
-
-
-@pytest.fixture
-def quiet_root() -> Iterator[None]:
-    """Leaves the root logger as it was, whatever `logs.set_up` does to it."""
-    with root_logger_restored():
-        yield

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from built_service import Doors, clock_of, environment, new_database
+from built_service import Doors, clock_of, environment, new_database, root_logger_restored
 from sqlalchemy import text
 
 from service import running
@@ -76,17 +76,18 @@ def test_a_database_that_cannot_be_asked_is_503(doors: Doors, service: Service) 
     [("sqlite:////proc/nowhere/tasking.db", "unreachable"), ("sqlite://", "not at this version")],
 )
 def test_a_service_that_cannot_start_for_its_database_is_503(
-    doors: Doors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet_root: None, address: str, database: str
+    doors: Doors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, database: str
 ) -> None:
     for name, value in (environment(tmp_path) | {"TASKING_DATABASE_URL": address}).items():
         monkeypatch.setenv(name, value)
     running.use(None)
-    answer = doors.send("GET", PATH)
+    with root_logger_restored():
+        answer = doors.send("GET", PATH)
     assert (answer.status_code, answer.json()["database"]) == (503, database)
 
 
 def test_the_first_request_makes_the_service_from_the_environment(
-    doors: Doors, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet_root: None
+    doors: Doors, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "other"
     folder.mkdir()
@@ -95,8 +96,10 @@ def test_the_first_request_makes_the_service_from_the_environment(
         monkeypatch.setenv(name, value)
     running.use(None)
     promise(service)
-    assert doors.send("GET", PATH).json()["outbox_waiting"] == 0, "it is another database than the fixture's"
-    made = running.running()
+    with root_logger_restored():
+        facts = doors.send("GET", PATH).json()
+        made = running.running()
+    assert facts["outbox_waiting"] == 0, "it is another database than the fixture's"
     assert made is not service
     assert running.running() is made
     made.store.engine.dispose()

@@ -18,7 +18,7 @@ from tasking.thrive import HIGHEST_LEVEL, Alignment, AssessedRisk, PriorityBand,
 from tests.peakshire import HOUR, MORNING, Desk, a_proposal, a_request, open_desk
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
+moments = st.timedeltas(timedelta(days=-3000), timedelta(days=5000)).map(lambda length: MORNING + length)
 maybe_moments = st.none() | moments
 levels = st.builds(ThriveAssessment, **{name: st.none() | st.integers(0, top) for name, top in HIGHEST_LEVEL.items()})
 contexts = st.builds(RiskContext, st.sampled_from(Alignment), st.integers(0, 9), st.frozensets(words, max_size=3))

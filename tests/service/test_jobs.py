@@ -1,0 +1,147 @@
+"""Jobs of the clock: a source that cannot be read is told once, and its recovery once."""
+
+import asyncio
+import logging
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from graph_client.errors import GraphError, NotPermitted, RetryLater
+from service.jobs import JOBS, Job, run
+from service.wiring import Service
+from store import notebook
+
+Stage = Any
+BY_NAME = {job.name: job for job in JOBS}
+
+
+def failing(*outcomes: Exception | int) -> Job:
+    """A job with these outcomes, one after another."""
+    left = list(outcomes)
+
+    async def call(service: Service) -> int:
+        outcome = left.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    return Job("read-something", "0 * * * * *", "a test's", call)
+
+
+def notices(service: Service) -> list[tuple[str, str]]:
+    with service.store.open() as connection:
+        return [(row["subject"], row["text"]) for row in notebook.open_notices(connection)]
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    return [(record.levelname, record.message) for record in caplog.records if record.name == "service.jobs"]
+
+
+def test_names_and_schedules_are_each_used_once() -> None:
+    assert len(BY_NAME) == len(JOBS)
+    assert Counter(job.call for job in JOBS).most_common(1)[0][1] == 1
+    assert all(job.words for job in JOBS)
+
+
+def test_jobs_do_not_all_start_in_the_same_second() -> None:
+    seconds = {job.name: job.schedule.split()[0] for job in JOBS}
+    assert len(set(seconds.values())) == len(JOBS), seconds
+
+
+def test_before_provisioning_every_job_has_nothing_to_do_and_asks_graph_nothing(stage: Stage) -> None:
+    async def all_of_them(service: Service) -> list[int]:
+        return [await run(service, job) for job in JOBS]
+
+    assert stage.play(all_of_them) == [0] * len(JOBS)
+    assert stage.exchanges() == 0
+
+
+def test_a_source_that_cannot_be_read_is_told_once_and_its_recovery_once(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "service")
+    job = failing(NotPermitted("GET /sites", status=403), RetryLater("GET /sites", status=503), 3, 0)
+
+    async def four_times(service: Service) -> list[Any]:
+        seen: list[Any] = []
+        for _ in range(4):
+            seen.append((await run(service, job), [subject for subject, _ in notices(service)]))
+        return seen
+
+    subject = "job read-something"
+    assert stage.play(four_times) == [(0, [subject]), (0, [subject]), (3, []), (0, [])]
+    assert told(caplog) == [("ERROR", "job cannot do its work"), ("INFO", "job works again")]
+
+
+def test_a_source_that_fails_again_after_its_recovery_is_told_again(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = failing(RetryLater("GET /x"), 0, RetryLater("GET /x"))
+
+    async def thrice(service: Service) -> int:
+        for _ in range(3):
+            await run(service, job)
+        return len(notices(service))
+
+    assert stage.play(thrice) == 1
+    assert told(caplog).count(("ERROR", "job cannot do its work")) == 2
+
+
+def test_the_operator_is_told_the_latest_reason(stage: Stage) -> None:
+    job = failing(NotPermitted("GET /sites", status=403), RetryLater("GET /sites", status=503))
+
+    async def twice(service: Service) -> list[tuple[str, str]]:
+        for _ in range(2):
+            await run(service, job)
+        return notices(service)
+
+    ((_, text),) = stage.play(twice)
+    assert "503" in text
+
+
+def test_a_bug_in_a_job_is_not_taken_for_a_trouble_of_graphs(stage: Stage) -> None:
+    async def once(service: Service) -> list[tuple[str, str]]:
+        with pytest.raises(ZeroDivisionError):
+            await run(service, failing(ZeroDivisionError()))
+        return notices(service)
+
+    assert stage.play(once) == []
+
+
+def test_each_source_that_graph_refuses_is_told_of_and_the_other_jobs_go_on(stage: Stage) -> None:
+    stage.provision()
+    for path in ("/items/delta", "/root:/"):
+        stage.emulator.control("faults/fail_next", {"path": path, "status": 403, "code": "accessDenied", "times": 4})
+
+    async def all_of_them(service: Service) -> list[str]:
+        for job in JOBS:
+            await run(service, job)
+        return sorted(subject for subject, _ in notices(service))
+
+    assert stage.play(all_of_them) == ["job read-intake-list", "job read-workbooks"]
+    stage.emulator.control("faults", method="DELETE")
+    assert stage.play(all_of_them) == []
+
+
+def test_a_notice_of_a_job_holds_no_address_and_no_token(stage: Stage) -> None:
+    stage.provision()
+    stage.emulator.control("faults/fail_next", {"path": "/items/delta", "status": 403, "message": "secret of Ann"})
+
+    async def once(service: Service) -> str:
+        await run(service, BY_NAME["read-intake-list"])
+        return str(notices(service))
+
+    words = stage.play(once)
+    assert "403" in words
+    assert not any(part in words for part in ("127.0.0.1", "Bearer", "Ann", "http"))
+
+
+def test_errors_of_graph_are_all_of_one_family() -> None:
+    """`run` catches the family: a kind outside it would stop the laptop's timer with an error each time."""
+    from graph_client import errors
+
+    kinds = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)]
+    assert len(kinds) >= 6
+    assert all(issubclass(kind, GraphError) for kind in kinds)
+    assert asyncio.iscoroutinefunction(run)
