@@ -4,8 +4,8 @@ It serves what `function_app` registers and adds nothing, so what works here is 
 """
 
 import asyncio
-import importlib
 import hmac
+import importlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
