@@ -20,7 +20,7 @@ from service.provision import Provision, Step
 from service.settings import BadSettings, Settings, read_settings
 from service.wiring import Service, build_service
 from store import audit_log, outbox
-from store.database import OldSchema, check_schema, migrate, open_database
+from store.database import OldSchema, check_schema, migrate, opened
 
 T = TypeVar("T")
 
@@ -151,12 +151,10 @@ def replay(which: int | None, everything: bool, policy: Path | None) -> None:
 def verify_audit() -> None:
     """Check that the audit log is as it was written."""
     settings = _settings()
-    with _told():
-        engine = open_database(settings.database_url)
+    with _told(), opened(settings.database_url) as engine:
         check_schema(engine)
         with engine.begin() as connection:
             broken = audit_log.first_broken_row(connection)
-        engine.dispose()
     if broken is not None:
         problems.print(f"The audit log does not fit its chain from row {broken} on.")
         sys.exit(1)
@@ -204,10 +202,8 @@ def _settings() -> Settings:
 
 
 def _migrated(settings: Settings) -> None:
-    with _told():
-        engine = open_database(settings.database_url)
+    with _told(), opened(settings.database_url) as engine:
         migrate(engine)
-        engine.dispose()
 
 
 def _with_service(settings: Settings, do: Callable[[Service], Awaitable[T]]) -> T:

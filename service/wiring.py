@@ -27,7 +27,7 @@ from service.outbox_worker import Handler, OutboxWorker
 from service.policy_config import load_policy
 from service.settings import WEBHOOK_PREFIX, BadSettings, Settings
 from service.work_queue import queue_for
-from store.database import check_schema, open_database
+from store.database import open_at_this_version
 from store.outbox import Delivery
 from store.unit_of_work import Store
 from tasking.escalation_policy import EscalationPolicy
@@ -80,8 +80,7 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         raise BadSettings([f"TASKING_POSTER: there is no poster {settings.poster!r}; there are {', '.join(POSTERS)}."])
     if strangers := sorted(settings.webhooks.keys() - {meeting.code for meeting in force.meetings}):
         raise BadSettings([f"{WEBHOOK_PREFIX}{code}: force.yaml has no meeting of this code." for code in strangers])
-    engine = open_database(settings.database_url)
-    check_schema(engine)
+    engine = open_at_this_version(settings.database_url)
     store = Store(engine, clock or SystemClock(), ROUTES, force.reference_prefix)
     store.on_promised = queue_for(settings)
     credential = make_credential(settings.identity)

@@ -1,5 +1,7 @@
 """Opens the database by its address and brings its tables up to date with Alembic."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,27 @@ def open_database(url: str) -> Engine:
     engine = create_engine(address, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    """An engine for the length of the block; its connections are closed whatever happens."""
+    engine = open_database(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def open_at_this_version(url: str) -> Engine:
+    """An engine whose tables fit this version of the service. Raises OldSchema, with nothing left open."""
+    engine = open_database(url)
+    try:
+        check_schema(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 

@@ -26,7 +26,7 @@ from service.laptop_host import LaptopHost, load_app
 from service.provision import Provision
 from service.settings import Settings
 from service.wiring import Service, build_service
-from store.database import migrate, open_database
+from store.database import migrate, opened
 
 LONDON = ZoneInfo("Europe/London")
 MARK = "tasking-demo-folder"
@@ -130,9 +130,8 @@ async def _acts(morning: Morning, user_ids: dict[str, str], console: Console) ->
 
 def _make(environment: dict[str, str], clock: MovableClock) -> Service:
     settings = Settings.read(environment)
-    engine = open_database(settings.database_url)
-    migrate(engine)
-    engine.dispose()
+    with opened(settings.database_url) as engine:
+        migrate(engine)
     return build_service(settings, clock)
 
 
