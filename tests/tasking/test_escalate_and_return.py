@@ -8,7 +8,7 @@ from store.tables import audit_log
 from tasking.errors import RuleBroken
 from tasking.escalation import EscalationStatus
 from tasking.events import TaskEscalated, TaskReturned
-from tests.peakshire import ASK, BY_BAND, HOUR, MORNING, PRIORITY, SCHEDULED, Desk, a_proposal
+from tests.peakshire import ASK, BY_BAND, HOUR, IMMEDIATE, MORNING, PRIORITY, SCHEDULED, Desk, a_proposal
 
 UP_AGAIN = a_proposal("DIV_N", "PKS", fact="further")
 ASKED_FURTHER = replace(UP_AGAIN, trigger="ASKED_BY_LABEL")
@@ -35,6 +35,15 @@ def test_the_step_keeps_why_by_whom_from_where_and_under_which_policy(desk: Desk
     assert (step.decide_by, step.reason) == (MORNING + 2 * HOUR, "It is past its due time.")
     assert (step.score_before, step.score_then, step.band_then) == (24, 47, PRIORITY)
     assert desk.events()[-1] == TaskEscalated(task.task_id, step.escalation_id)
+
+
+def test_the_step_keeps_the_last_two_scores_of_many(desk: Desk) -> None:
+    task = desk.raised()
+    for band in (IMMEDIATE, PRIORITY):
+        desk.reassessed(task, BY_BAND[band])
+    desk.escalated(task)
+    (step,) = desk.escalations(task)
+    assert (step.score_before, step.score_then) == (88, 47)
 
 
 def test_the_step_keeps_the_band_that_people_worked_by(desk: Desk) -> None:

@@ -298,6 +298,14 @@ def test_what_was_known_when_the_task_came_back_stays_quiet_and_what_comes_later
     assert later.trigger == "OVERDUE"
 
 
+def test_what_became_true_at_the_very_moment_of_the_return_was_known_to_the_chair(desk: Desk) -> None:
+    task = desk.escalated(desk.raised(assessment=BY_BAND[IMMEDIATE], needed_by=MORNING + 2 * HOUR))
+    desk.clock.advance(2 * HOUR)
+    desk.returned(task)
+    desk.clock.advance(HOUR)
+    assert proposed(desk, task, "OVERDUE") is None
+
+
 def test_the_first_rule_that_fits_is_used(desk: Desk) -> None:
     task = desk.on_board(missing(desk, needed_by=MORNING), labels=frozenset({ASK}))
     desk.clock.advance(DAY)

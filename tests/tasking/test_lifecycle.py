@@ -45,8 +45,8 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.booleans(), st.lists(steps, max_size=7))
+@settings(max_examples=120, deadline=None)
+@given(st.booleans(), st.lists(steps, min_size=3, max_size=9))
 def test_after_any_clicks_on_the_board_the_status_says_what_the_board_shows(
     in_triage: bool, clicks: list[dict[str, Any]]
 ) -> None:
