@@ -79,10 +79,11 @@ class Announce:
             escalation = tasks.read_escalation(connection, escalation_id)
             task = tasks.read_task(connection, escalation.task_id)
             boards = notebook.provisioned_rows(connection, "plan")
-            link = planner_links.current(connection, task.task_id, unit)
+            links = [planner_links.current(connection, task.task_id, place) for place in (unit, task.unit)]
         board = self._board_url.format(plan_id=boards[unit]["graph_id"]) if unit in boards else None
+        shown = next((link for link in links if link is not None and link.state is LinkState.ACTIVE), None)
         task_url = None
-        if link is not None and link.state is LinkState.ACTIVE:
-            task_url = self._task_url.format(plan_id=link.plan_id, task_id=link.planner_task_id)
-        links = CardLinks(task_url, board)
-        return CardFacts(task, escalation, links, self._store.clock.now(), delivery.in_doubt)
+        if shown is not None:
+            task_url = self._task_url.format(plan_id=shown.plan_id, task_id=shown.planner_task_id)
+        card_links = CardLinks(task_url, board)
+        return CardFacts(task, escalation, card_links, self._store.clock.now(), delivery.in_doubt)

@@ -29,6 +29,10 @@ DELIVERY_SECONDS = 90.0
 SHORTEST_WAIT_SECONDS = 1.0
 """Even where a service asks for none: without it a row could be tried again in the same round, without end."""
 MOST_UNEXPECTED_TRIES = 8
+TRIES_BEFORE_TOLD = 8
+"""Something that is tried for ever (a channel out of reach, Graph down) is told to the operator from this try on."""
+TOLD_IN_THEIR_WORDS = (RetryLater, Conflict, Gone, NotPermitted, Rejected, PostFailed, NotProvisioned, RuleBroken)
+"""Errors whose text is written for people and holds nothing that anybody typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +166,14 @@ class OutboxWorker:
     def _record(self, delivery: Delivery, error: Exception) -> None:
         verdict, now = judge(error, delivery), self._store.clock.now()
         kind = type(error).__name__
-        safe = isinstance(error, (RetryLater, Conflict, Gone, NotPermitted, Rejected, PostFailed, NotProvisioned))
-        words = str(error) if safe else kind
+        words = str(error) if isinstance(error, TOLD_IN_THEIR_WORDS) else kind
         with self._store.open() as connection:
             if verdict.later_seconds is None:
                 outbox.dead_letter(connection, delivery.outbox_id, now, words)
             else:
                 due = now + timedelta(seconds=verdict.later_seconds)
                 outbox.try_later(connection, delivery.outbox_id, due, words, verdict.in_doubt)
-            if verdict.tell:
+            if verdict.tell or delivery.attempts + 1 >= TRIES_BEFORE_TOLD:
                 notebook.raise_notice(connection, f"deliveries: {delivery.handler}", words, now)
         level = logging.ERROR if verdict.later_seconds is None else logging.WARNING
         facts = {"handler": delivery.handler, "attempts": delivery.attempts + 1, "error": kind}

@@ -29,6 +29,7 @@ from service.settings import WEBHOOK_PREFIX, BadSettings, Settings
 from service.work_queue import queue_for
 from store.database import open_at_this_version
 from store.outbox import Delivery
+from store.tasks import units_with_open_tasks
 from store.unit_of_work import Store
 from tasking.escalation_policy import EscalationPolicy
 from tasking.events import Event
@@ -82,6 +83,7 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         raise BadSettings([f"{WEBHOOK_PREFIX}{code}: force.yaml has no meeting of this code." for code in strangers])
     engine = open_at_this_version(settings.database_url)
     store = Store(engine, clock or SystemClock(), ROUTES, force.reference_prefix)
+    _check_units(store, force)
     store.on_promised = queue_for(settings)
     credential = make_credential(settings.identity)
     graph = GraphClient.connect(settings.graph_base_url, credential)
@@ -112,6 +114,21 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         poster=poster,
         worker=OutboxWorker(store, handlers),
     )
+
+
+def _check_units(store: Store, force: Force) -> None:
+    """Raises BadSettings when config has dropped a unit that still has open tasks: nobody would see them climb."""
+    with store.open() as connection:
+        in_use = units_with_open_tasks(connection)
+    gone = {unit: number for unit, number in in_use.items() if unit not in force.units}
+    if gone:
+        store.engine.dispose()
+        raise BadSettings(
+            [
+                f"force.yaml has no unit {unit} any more, but {number} open tasks stand there."
+                for unit, number in gone.items()
+            ]
+        )
 
 
 def handlers_of(

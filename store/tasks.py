@@ -52,6 +52,12 @@ def read_open_tasks(connection: Connection) -> list[Task]:
     return [_task(row) for row in connection.execute(query).mappings()]
 
 
+def units_with_open_tasks(connection: Connection) -> dict[str, int]:
+    """How many open tasks belong to each unit code."""
+    query = select(tasks.c.unit, func.count()).where(tasks.c.is_open).group_by(tasks.c.unit)
+    return {str(unit): int(number) for unit, number in connection.execute(query)}
+
+
 def read_all_tasks(connection: Connection) -> list[Task]:
     """Every task, oldest first."""
     return [_task(row) for row in connection.execute(select(tasks).order_by(tasks.c.raised_at)).mappings()]

@@ -21,6 +21,9 @@ from tasking.requests import BoardChanges, ReassessRequest, ReturnRequest, TaskR
 from tasking.task import ChecklistLine, Status, Task, may_become
 from tasking.thrive import BANDS, AssessedRisk, PriorityBand, RiskContext, ThriveAssessment, score
 
+INCOMPLETE = "Assessment incomplete"
+"""How the fault of an unanswered THRIVE level begins; a whole assessment takes such faults off the task."""
+
 
 def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
     """Makes a task of a valid request and says TaskRaised.
@@ -29,7 +32,7 @@ def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
     """
     now = uow.now()
     risk = _assess(uow, request.assessment, request.context, "INITIAL")
-    gaps = tuple(f"Assessment incomplete: {name} was not answered." for name in request.assessment.missing())
+    gaps = tuple(f"{INCOMPLETE}: {name} was not answered." for name in request.assessment.missing())
     faults = request.faults + gaps + request.assessment.faults()
     pillar = TRIAGE if faults else request.pillar
     band = risk.result.band if risk.result else None
@@ -76,7 +79,10 @@ def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
 
 
 def reassess(uow: UnitOfWork, force: Force, request: ReassessRequest) -> Task:
-    """Adds a THRIVE assessment on changed facts and says TaskReassessed. Raises RuleBroken for a task not open."""
+    """Adds a THRIVE assessment on changed facts and says TaskReassessed. Raises RuleBroken for a task not open.
+
+    A band that a person had set gives way to a higher computed one: risk that has risen must not stay hidden.
+    """
     task = uow.task_by_reference(request.reference)
     if not task.is_open:
         raise RuleBroken(f"{task.reference} is not open, so its risk cannot be assessed again.")
@@ -84,7 +90,17 @@ def reassess(uow: UnitOfWork, force: Force, request: ReassessRequest) -> Task:
         raise RuleBroken(f"The assessment of {task.reference} is incomplete: {', '.join(problems)}.")
     risk = _assess(uow, request.assessment, request.context, "RE_THRIVE")
     assert risk.result is not None
-    changed = replace(task, band=risk.result.band, score=risk.result.score, flags=request.context.flags)
+    band = risk.result.band
+    outranked = task.band_override is not None and BANDS[band].rank > BANDS[task.band_override].rank
+    changed = replace(
+        task,
+        band=band,
+        score=risk.result.score,
+        flags=request.context.flags,
+        band_override=None if outranked else task.band_override,
+        due_at=task.due_at or uow.now() + BANDS[band].default_due,
+        faults=tuple(fault for fault in task.faults if not fault.startswith(INCOMPLETE)),
+    )
     uow.add_assessment(task.task_id, risk)
     saved = _save(uow, "risk assessed again", task, changed)
     uow.emit(TaskReassessed(task.task_id))

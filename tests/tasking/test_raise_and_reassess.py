@@ -162,3 +162,24 @@ def test_a_reference_is_found_however_it_is_written_and_an_unknown_one_is_said_t
             assert actions.reassess(uow, desk.force, request).task_id == task.task_id
     with desk.act() as uow, pytest.raises(UnknownTask):
         uow.task_by_reference("T-1")
+
+
+def test_the_first_whole_assessment_gives_the_usual_due_time_and_takes_the_fault_off(desk: Desk) -> None:
+    task = desk.raised(assessment=UNSURE, faults=("The unit is not known.",))
+    assert task.due_at is None
+    changed = desk.reassessed(task, BY_BAND[PRIORITY])
+    assert changed.due_at == desk.clock.now() + 3 * DAY
+    assert changed.faults == ("The unit is not known.",)
+
+
+def test_a_band_that_a_person_set_gives_way_when_risk_rises_above_it(desk: Desk) -> None:
+    task = desk.raised(assessment=BY_BAND[SCHEDULED])
+    lowered = desk.on_board(task, priority=9)
+    assert lowered.working_band is ROUTINE
+    assert desk.reassessed(lowered, BY_BAND[IMMEDIATE]).working_band is IMMEDIATE
+
+
+def test_a_band_that_a_person_raised_stands_while_risk_stays_below_it(desk: Desk) -> None:
+    task = desk.raised(assessment=BY_BAND[ROUTINE])
+    raised = desk.on_board(task, priority=1)
+    assert desk.reassessed(raised, BY_BAND[PRIORITY]).working_band is IMMEDIATE
