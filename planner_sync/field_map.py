@@ -66,6 +66,7 @@ NOT_SENT_TO_TWINS = frozenset({"owner_ids"})
 
 LEFT_ALONE_BY_A_RENAME = ("due_at", "start_at", "priority", "service_labels")
 
+SENT = "sent"
 _STATE: TypeAdapter[BoardState] = TypeAdapter(BoardState)
 
 
@@ -212,15 +213,21 @@ def category(force: Force, code: str) -> str:
     return f"category{force.labels[code].slot}"
 
 
-def to_json(state: BoardState) -> dict[str, Any]:
-    """The state as plain JSON, sets in order, for the link's base."""
+def to_json(state: BoardState, sent: BoardState | None = None) -> dict[str, Any]:
+    """A link's base as plain JSON, sets in order. `sent` is what the board shows if an answer still out was a yes."""
     plain: dict[str, Any] = _STATE.dump_python(state, mode="json")
-    return {name: sorted(value) if isinstance(value, list) else value for name, value in plain.items()}
+    ordered = {name: sorted(value) if isinstance(value, list) else value for name, value in plain.items()}
+    return ordered if sent is None else {**ordered, SENT: to_json(sent)}
 
 
 def from_json(plain: Mapping[str, Any]) -> BoardState:
     """The state that a link's base holds."""
-    return _STATE.validate_python(dict(plain))
+    return _STATE.validate_python({name: value for name, value in plain.items() if name != SENT})
+
+
+def sent_from_json(plain: Mapping[str, Any]) -> BoardState | None:
+    """What a link's base says was sent without an answer having come; None where every answer came."""
+    return from_json(plain[SENT]) if SENT in plain else None
 
 
 def _slots(task: PlannerTask) -> list[int]:

@@ -12,7 +12,7 @@ from graph_client.planner import PlannerClient, PlannerTask, TaskDetails
 from planner_sync import field_map
 from planner_sync.boards import BoardPlan, all_boards, board_of
 from planner_sync.field_map import NOT_SENT_TO_TWINS, state_of_planner, state_of_record
-from planner_sync.three_way import merge
+from planner_sync.three_way import landed, merge
 from store import notebook, planner_links
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import SqlUnitOfWork, Store
@@ -83,11 +83,11 @@ class Pull:
             link for link in links if (task := listed.get(link.planner_task_id or "")) and task.etag != link.task_etag
         ]
         for read in await self._details_of(changed, listed):
-            self._take(board, read)
+            self._take(board, read, is_promised=False)
         return len(changed)
 
     async def refresh(self, link: PlannerLink) -> None:
-        """Reads one task anew, after a clash."""
+        """Reads one task anew, after a clash: what the board lacks is the caller's to send."""
         with self._store.open() as connection:
             board = board_of(connection, link.unit)
             now = planner_links.current(connection, link.task_id, link.unit)
@@ -99,7 +99,7 @@ class Pull:
         except Gone:
             await self._confirm_deleted(now)
             return
-        self._take(board, Read(now, task, details))
+        self._take(board, Read(now, task, details), is_promised=True)
 
     async def _details_of(self, links: Sequence[PlannerLink], listed: Mapping[str, PlannerTask]) -> list[Read]:
         ids = [link.planner_task_id for link in links if link.planner_task_id]
@@ -110,17 +110,17 @@ class Pull:
             if link.planner_task_id and found.get(link.planner_task_id)
         ]
 
-    def _take(self, board: BoardPlan, read: Read) -> None:
-        """Merges one task in one commit."""
+    def _take(self, board: BoardPlan, read: Read, is_promised: bool) -> None:
+        """Merges one task in one commit. What the board lacks is put in the outbox unless it is promised already."""
         for _ in range(3):
             try:
                 with self._store.act(_who(read), "planner", f"pull-{read.link.link_id[:8]}") as uow:
-                    return self._merge(uow, board, read)
+                    return self._merge(uow, board, read, is_promised)
             except StaleTask:
                 log.info("record changed while its board was read: merging again")
         raise StaleTask("the record kept changing while its board was read")
 
-    def _merge(self, uow: SqlUnitOfWork, board: BoardPlan, read: Read) -> None:
+    def _merge(self, uow: SqlUnitOfWork, board: BoardPlan, read: Read, is_promised: bool) -> None:
         link = planner_links.current(uow.connection, read.link.task_id, read.link.unit)
         if link is None or link.link_id != read.link.link_id or link.state is not LinkState.ACTIVE:
             return
@@ -129,7 +129,13 @@ class Pull:
         task = uow.task(link.task_id)
         base = field_map.from_json(link.base or {})
         planner = state_of_planner(read.task, read.details, board, self._force, task, base)
-        planner_links.change(uow.connection, link.link_id, base=field_map.to_json(planner), task_etag=read.task.etag)
+        sent = field_map.sent_from_json(link.base or {})
+        if sent is not None:
+            base = landed(base, sent, planner)
+        # Only whoever sends knows that nothing is on its way any more.
+        still_out = None if is_promised or base == sent else sent
+        after = field_map.to_json(planner, still_out)
+        planner_links.change(uow.connection, link.link_id, base=after, task_etag=read.task.etag)
         has_left = link.unit not in task.stands_on
         if has_left:  # waits to be closed: that it is complete there, and whose it is, says nothing of the record
             planner = replace(planner, progress=base.progress, owner_ids=base.owner_ids)
@@ -142,7 +148,7 @@ class Pull:
         if merged.take:
             changes = field_map.board_changes(merged.take, read.task, task)
             actions.record_board_changes(uow, self._force, task.task_id, link.unit, changes)
-        if merged.send and not has_left and not uow.promised:
+        if merged.send and not (has_left or is_promised or uow.promised):
             uow.emit(TaskChanged(task.task_id))
 
     async def _confirm_deleted(self, link: PlannerLink) -> None:

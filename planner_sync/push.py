@@ -1,9 +1,10 @@
 """Record to board: create once, then send our changes with If-Match. Nothing is held open while Graph is asked."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from graph_client.errors import Conflict, Gone, GraphError, RetryLater
@@ -108,11 +109,16 @@ class Push:
             return Shown(task, tasks.read_escalations(connection, task_id), board, link)
 
     def _standing(self, link: PlannerLink) -> Shown | None:
-        """What the board shows by this link as it is now; None when that stay has ended or not begun."""
+        """What the board shows by this link as it is now; None when that stay has ended or not begun.
+
+        Raises Conflict where the board has to be read before anything is sent to it.
+        """
         with self._store.open() as connection:
             now = planner_links.current(connection, link.task_id, link.unit)
             if now is None or now.link_id != link.link_id or now.state is not LinkState.ACTIVE:
                 return None
+            if now.task_etag is None or field_map.sent_from_json(now.base or {}) is not None:
+                raise Conflict("update task", sentence="what the board shows of it is not known")
             task = tasks.read_task(connection, link.task_id)
             return Shown(task, tasks.read_escalations(connection, link.task_id), board_of(connection, link.unit), now)
 
@@ -222,11 +228,11 @@ class Push:
         changes = field_map.planner_changes(shown.task, fields, base, shown.board, self._force)
         if not changes.as_json():
             return
-        if not shown.link.task_etag:
-            raise Conflict("update task", sentence="it has not been read since it was found")
-        assert shown.link.planner_task_id is not None
-        await self._planner.update_task(shown.link.planner_task_id, changes, shown.link.task_etag)
-        self._agree(shown.link, lambda latest: replace(latest, **fields))
+        planner_task_id, etag = shown.link.planner_task_id, shown.link.task_etag
+        assert planner_task_id is not None
+        assert etag is not None
+        send_it = partial(self._planner.update_task, planner_task_id, changes, etag)
+        await self._sending(shown.link, send_it, lambda state: replace(state, **fields))
 
     async def _send_details(self, shown: Shown, base: BoardState, send: Mapping[str, Any]) -> None:
         block, ticks = self._block(shown), send.get("ticks", base.ticks)
@@ -243,20 +249,37 @@ class Push:
             checklist=tuple(ChecklistChange(line, is_checked=line in ticks) for line in sorted(moved)),
         )
         if changes.as_json():
-            await self._planner.update_details(task_id, changes, there.etag)
+            send_it = partial(self._planner.update_details, task_id, changes, there.etag)
+            ticked = moved & ticks
+            await self._sending(shown.link, send_it, lambda state: replace(state, ticks=(state.ticks - moved) | ticked))
         self._change(shown.link, service_block=block)
-        self._agree(shown.link, lambda latest: replace(latest, ticks=(latest.ticks - moved) | (ticks & moved)))
 
     def _block(self, shown: Shown) -> str:
         return description.service_block(shown.task, self._force, shown.escalations)
 
-    def _agree(self, link: PlannerLink, change: Callable[[BoardState], BoardState]) -> None:
-        """Notes what the board has taken, on top of whatever a pull has noted meanwhile."""
+    async def _sending(
+        self, link: PlannerLink, send: Callable[[], Awaitable[object]], change: Callable[[BoardState], BoardState]
+    ) -> None:
+        """Notes what is about to be sent, sends it, and notes that the board has taken it.
+
+        Where no answer comes the note stays, and the next read tells whether it got through.
+        """
+        self._note_base(link, lambda base: field_map.to_json(base, change(base)))
+        try:
+            await send()
+        except GraphError as error:
+            if not error.uncertain:
+                self._note_base(link, field_map.to_json)
+            raise
+        self._note_base(link, lambda base: field_map.to_json(change(base)))
+
+    def _note_base(self, link: PlannerLink, write: Callable[[BoardState], dict[str, Any]]) -> None:
+        """Writes the link's base anew, on top of whatever a pull has noted meanwhile."""
         with self._store.open() as connection:
             latest = planner_links.current(connection, link.task_id, link.unit)
             if latest is not None and latest.link_id == link.link_id:
-                agreed = change(field_map.from_json(latest.base or {}))
-                planner_links.change(connection, link.link_id, base=field_map.to_json(agreed))
+                plain = write(field_map.from_json(latest.base or {}))
+                planner_links.change(connection, link.link_id, base=plain)
 
     def _change(self, link: PlannerLink, **values: object) -> None:
         with self._store.open() as connection:

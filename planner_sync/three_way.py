@@ -1,7 +1,7 @@
 """Pure: base, ours and Planner's, field by field, to what the record takes, what the board is sent, and conflicts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from planner_sync.field_map import WINNERS, BoardState, Winner
@@ -42,3 +42,18 @@ def merge(base: BoardState, ours: BoardState, planner: BoardState, not_sent: fro
         if wanted != they and name not in not_sent:
             send[name] = wanted
     return Merge(take, send, conflicts)
+
+
+def landed(base: BoardState, sent: BoardState, planner: BoardState) -> BoardState:
+    """The base with those of our own changes that the board shows, although no answer said that it took them.
+
+    Without this they would pass for changes that people made.
+    """
+    through: dict[str, Any] = {}
+    for name in WINNERS:
+        was, we, they = getattr(base, name), getattr(sent, name), getattr(planner, name)
+        if isinstance(was, frozenset):
+            through[name] = was ^ frozenset(each for each in was ^ we if (each in we) == (each in they))
+        elif they == we:
+            through[name] = we
+    return replace(base, **through)

@@ -7,13 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.emulator_server import RunningEmulator
-from tests.planner_sync.small_force import (
-    SmallForce,
-    Stage,
-    identity_variables,
-    provision_stage,
-    small_force_at_work,
-)
+from tests.planner_sync.small_force import SmallForce
+from tests.planner_sync.small_stage import Stage, identity_variables, provision_stage, small_force_at_work
 
 
 @pytest.fixture

@@ -1,30 +1,18 @@
-"""A force of four boards with the real service on it: the emulator over HTTP, a database of its own, a clock to move.
+"""A force of four boards with the real service on it, and what a test does to it, its boards and the clock."""
 
-Provisioning is done once and put back for each test, so that a test starts on empty boards at once.
-"""
-
-import copy
 import re
-import shutil
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import httpx
 import yaml
 from sqlalchemy import RowMapping, select
 
-from graph_client.client import GraphClient
 from planner_sync.boards import BoardPlan, board_of
 from service.clock import MovableClock
-from service.provision import Provision
-from service.settings import Settings
-from service.wiring import Service, build_service
-from store import notebook, planner_links, tables, tasks
-from store.database import migrate, open_database
+from service.wiring import Service
+from store import notebook, outbox, planner_links, tables, tasks
 from store.planner_links import PlannerLink
 from tasking import actions
 from tasking.escalation import Escalation
@@ -32,9 +20,9 @@ from tasking.escalation_policy import Proposal
 from tasking.requests import ReassessRequest, ReturnRequest, TaskRequest
 from tasking.task import Task, TaskText
 from tasking.thrive import RiskContext, ThriveAssessment
-from tests.emulator_server import RunningEmulator, plain_client
+from tests.emulator_server import RunningEmulator
+from tests.planner_sync.person import Person, Wire
 
-CONFIG = Path(__file__).parents[2] / "config"
 UNITS = ("PKS", "DIV_N", "HP", "DD")
 PEOPLE: Mapping[str, tuple[str, ...]] = {
     "amy": ("HP",),
@@ -45,78 +33,11 @@ PEOPLE: Mapping[str, tuple[str, ...]] = {
 SETTLE_SECONDS = 10
 MODERATE = ThriveAssessment(2, 2, 2, 1, 1, 1)
 """Scores 28: SCHEDULED."""
+SLIGHT = ThriveAssessment(1, 1, 1, 0, 0, 0)
+"""Scores 7: ROUTINE."""
 SEVERE = ThriveAssessment(4, 3, 4, 1, 4, 1)
 """Scores 72: IMMEDIATE."""
 A_DAY = datetime(2027, 3, 4, 9, 30, tzinfo=UTC)
-
-Wire = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What provisioning left behind, to be put back before each test."""
-
-    config_dir: Path
-    database: bytes
-    tenant_parts: Mapping[str, Any]
-    user_ids: Mapping[str, str]
-
-
-class Person:
-    """Somebody at work in Planner under their own name, sending what a person's client sends."""
-
-    def __init__(self, emulator: RunningEmulator, upn: str, user_id: str) -> None:
-        self.user_id = user_id
-        self._http = emulator.client(emulator.person_token(upn))
-
-    def task(self, planner_id: str) -> Wire:
-        return dict(self._http.get(f"/planner/tasks/{planner_id}").raise_for_status().json())
-
-    def details(self, planner_id: str) -> Wire:
-        return dict(self._http.get(f"/planner/tasks/{planner_id}/details").raise_for_status().json())
-
-    def change(self, planner_id: str, **fields: Any) -> None:
-        self._patch(f"/planner/tasks/{planner_id}", self.task(planner_id), fields)
-
-    def change_details(self, planner_id: str, **fields: Any) -> None:
-        self._patch(f"/planner/tasks/{planner_id}/details", self.details(planner_id), fields)
-
-    def assign(self, planner_id: str, *user_ids: str) -> None:
-        for user_id in user_ids:
-            how = {"@odata.type": "#microsoft.graph.plannerAssignment", "orderHint": " !"}
-            self.change(planner_id, assignments={user_id: how})
-
-    def unassign(self, planner_id: str, user_id: str) -> None:
-        self.change(planner_id, assignments={user_id: None})
-
-    def label(self, planner_id: str, slot: int, is_on: bool = True) -> None:
-        self.change(planner_id, appliedCategories={f"category{slot}": is_on})
-
-    def line(self, planner_id: str, line_id: str, **fields: Any) -> None:
-        """Changes or adds a line of the checklist."""
-        kind = {"@odata.type": "#microsoft.graph.plannerChecklistItem"}
-        self.change_details(planner_id, checklist={line_id: kind | fields})
-
-    def tick(self, planner_id: str, line_id: str, is_done: bool = True) -> None:
-        self.line(planner_id, line_id, isChecked=is_done)
-
-    def copy(self, planner_id: str, title: str | None = None) -> str:
-        """Makes a copy of a task on the same plan, as Planner's own "copy task" does."""
-        seen = self.task(planner_id)
-        kept = {name: seen[name] for name in ("planId", "bucketId", "priority", "dueDateTime", "appliedCategories")}
-        body = {**kept, "title": title or seen["title"]}
-        return str(self._http.post("/planner/tasks", json=body).raise_for_status().json()["id"])
-
-    def delete(self, planner_id: str) -> None:
-        etag = self.task(planner_id)["@odata.etag"]
-        self._http.delete(f"/planner/tasks/{planner_id}", headers={"If-Match": etag}).raise_for_status()
-
-    def close(self) -> None:
-        self._http.close()
-
-    def _patch(self, path: str, seen: Wire, fields: Wire) -> None:
-        answer = self._http.patch(path, json=fields, headers={"If-Match": seen["@odata.etag"]})
-        assert answer.status_code == 204, answer.text
 
 
 @dataclass
@@ -195,22 +116,15 @@ class SmallForce:
         return await self.service.in_step.pull_boards()
 
     async def settle(self) -> None:
-        """Delivers and pulls, waiting out every retry, until neither has anything to do."""
+        """Delivers and pulls, waiting out every retry, until nothing is promised any more."""
         for _ in range(12):
             self.later(minutes=16)
-            moved = await self.deliver()
-            mark = self.version()
+            await self.deliver()
             await self.pull()
-            if not moved and self.version() == mark:
-                return
+            with self.service.store.open() as connection:
+                if outbox.waiting(connection) == 0:
+                    return
         raise AssertionError("boards and record do not come to rest")
-
-    def version(self) -> tuple[Any, ...]:
-        """What stands in the record and in the links, to see whether anything moved."""
-        with self.service.store.open() as connection:
-            links = connection.execute(select(tables.planner_links).order_by(tables.planner_links.c.link_id)).all()
-            records = connection.execute(select(tables.tasks.c.version).order_by(tables.tasks.c.task_id)).all()
-        return (str(links), str(records))
 
     def later(self, **by: float) -> None:
         self.clock.advance(timedelta(**by))
@@ -301,92 +215,3 @@ class SmallForce:
         with self.service.store.open() as connection:
             rows = connection.execute(select(tables.outbox).where(columns.state == state)).mappings().all()
         return [row for row in rows if row["handler"].startswith(handler)]
-
-
-def write_config(folder: Path, policy: str = "restore") -> Path:
-    """The shipped config cut down to the force, one division and two sections."""
-    shutil.copytree(CONFIG, folder, ignore=shutil.ignore_patterns("demo"))
-    force = yaml.safe_load((folder / "force.yaml").read_text("utf-8"))
-    force["force"]["deleted_task_policy"] = policy
-    force["units"] = [each for each in force["units"] if each["code"] in UNITS]
-    force["boards"] = [each for each in force["boards"] if each["unit"] in UNITS]
-    force["meetings"] = [each for each in force["meetings"] if each["unit"] in UNITS]
-    (folder / "force.yaml").write_text(yaml.safe_dump(force, sort_keys=False, allow_unicode=True), "utf-8")
-    return folder
-
-
-def environment(emulator: RunningEmulator, config_dir: Path, database: Path) -> dict[str, str]:
-    """The settings of a service on this emulator."""
-    return {
-        "TASKING_DATABASE_URL": f"sqlite:///{database}",
-        "TASKING_GRAPH_BASE_URL": emulator.graph_url,
-        "TASKING_CONFIG_DIR": str(config_dir),
-        "TASKING_SETTLE_SECONDS": str(SETTLE_SECONDS),
-        "IDENTITY_ENDPOINT": emulator.identity_endpoint,
-        "IDENTITY_HEADER": emulator.identity_header,
-    }
-
-
-async def provision_stage(emulator: RunningEmulator, folder: Path) -> Stage:
-    """Provisions the small force on an empty tenant and keeps what came of it."""
-    emulator.tenant.reset()
-    config_dir, database = write_config(folder / "config"), folder / "stage.db"
-    engine = open_database(f"sqlite:///{database}")
-    migrate(engine)
-    engine.dispose()
-    service = build_service(Settings.read(environment(emulator, config_dir, database)), MovableClock())
-    steps = await Provision(service, lambda step: None).run()
-    assert {step.outcome for step in steps} == {"made"}, steps
-    boards = service.force.boards
-    await service.aclose()
-    seed = [{"upn": f"{name}@peakshire.example", "display_name": name.title()} for name in PEOPLE]
-    users = emulator.control("seed", {"people": seed})["users"]
-    for name, units in PEOPLE.items():
-        for unit in units:
-            order = {"group": boards[unit].group_nickname, "upns": [f"{name}@peakshire.example"]}
-            emulator.control("members", order)
-    tenant = emulator.tenant
-    parts = copy.deepcopy({"planner": tenant.planner, "directory": tenant.directory, "teams": tenant.teams})
-    return Stage(
-        config_dir, database.read_bytes(), parts, {name: users[f"{name}@peakshire.example"] for name in PEOPLE}
-    )
-
-
-@asynccontextmanager
-async def small_force_at_work(
-    emulator: RunningEmulator, stage: Stage, folder: Path, policy: str = "restore"
-) -> AsyncIterator[SmallForce]:
-    """The service on the provisioned boards, all empty. Reads that have to wait do not really sleep."""
-    emulator.tenant.reset()
-    for name, part in copy.deepcopy(dict(stage.tenant_parts)).items():
-        setattr(emulator.tenant, name, part)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "tasking.db").write_bytes(stage.database)
-    config_dir = stage.config_dir if policy == "restore" else write_config(folder / "config", policy)
-    clock = MovableClock()
-    service = build_service(Settings.read(environment(emulator, config_dir, folder / "tasking.db")), clock)
-    _never_sleep(service.graph)
-    force = SmallForce(service, clock, emulator, stage.user_ids)
-    try:
-        yield force
-    finally:
-        for person in force.people.values():
-            person.close()
-        await service.aclose()
-
-
-def _never_sleep(graph: GraphClient) -> None:
-    async def nap(seconds: float) -> None:
-        return None
-
-    graph.transport._sleep = nap
-
-
-def identity_variables(emulator: RunningEmulator) -> Iterable[tuple[str, str]]:
-    """What azure-identity reads from the process's own environment."""
-    return (("IDENTITY_ENDPOINT", emulator.identity_endpoint), ("IDENTITY_HEADER", emulator.identity_header))
-
-
-def raw(emulator: RunningEmulator) -> httpx.Client:
-    """A plain client on the emulator's address."""
-    return plain_client(emulator.url)
