@@ -162,6 +162,14 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 """Fields that a form of each kind has to ask for."""
 
+WANTED_WORDS = {
+    "ADVICE": "Advice is wanted.",
+    "RESOURCES": "More people or equipment are wanted.",
+    "DECISION": "A decision above this level is wanted.",
+    "INFORMATION": "For information.",
+}
+"""What is wanted, as the ask says it. Doing it locally is what a task means anyway."""
+
 STOP_FIELDS = ("live_risk", "covert")
 """Fields of the stop-questions, which any kind of form may ask; their answers go no further."""
 
@@ -175,10 +183,11 @@ def to_raise(force: Force, submitted: Submitted, answers: Answers) -> TaskReques
     if not valid.title.strip() and not valid.why_now.strip():
         raise Impossible((*faults, "Say what needs doing, or why now: without either no task can be made."))
     title, whole_title = _title(valid, answers, faults)
+    unit = valid.unit or force.triage_unit
     return TaskRequest(
         reference=submitted.reference,
-        title=title,
-        unit=valid.unit or force.triage_unit,
+        title=f"{force.units[unit].name}: {title}",
+        unit=unit,
         pillar=valid.pillar,
         text=TaskText(
             ask=_ask(valid, whole_title),
@@ -281,8 +290,9 @@ def _cut(text: str, most: int) -> str:
 
 
 def _ask(valid: RaiseSubmission, whole_title: str) -> str:
+    wanted = WANTED_WORDS.get(valid.wanted, "")
     reference = f"Reference elsewhere: {valid.external_reference}" if valid.external_reference else ""
-    return "\n".join(part for part in (whole_title, valid.ask, reference) if part)
+    return "\n".join(part for part in (whole_title, wanted, valid.ask, reference) if part)
 
 
 def _shorten(values: dict[str, Value], answers: Answers) -> list[str]:

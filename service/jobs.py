@@ -42,7 +42,7 @@ async def read_workbooks(service: Service) -> int:
 
 
 async def pull_boards(service: Service) -> int:
-    """Takes what people changed on the boards into the record, and sends boards what they lack."""
+    """Takes what people changed on the boards into the record; what boards lack goes into the outbox."""
     return await service.in_step.pull_boards()
 
 

@@ -54,7 +54,7 @@ def test_a_whole_response_becomes_a_request_without_faults() -> None:
     assert (request.reference, request.form, request.response_id) == ("T-1001", "raise_task", "17")
     assert (request.submitted_by, request.submitted_at) == ("pc.somebody@peakshire.example", AFTERNOON)
     assert (request.pillar, request.unit, request.wanted) == ("ASB_NEIGHBOURHOOD", "ER", "RESOURCES")
-    assert request.title == "Stop stones being thrown from the ring road footbridge"
+    assert request.title == "Erefield: Stop stones being thrown from the ring road footbridge"
     assert request.text.place == "Footbridge by the retail park"
     assert request.text.good_looks_like == "No reports for 14 days"
     assert request.text.ask == (
@@ -134,7 +134,7 @@ def test_half_a_report_is_no_number_of_repeats() -> None:
 def test_a_long_title_is_cut_and_kept_whole_below() -> None:
     title = "Stop stones " * 20
     request = to_raise(FORCE, SUBMITTED, answers_to("raise_task", title=title))
-    assert len(request.title) <= 120
+    assert len(request.title.partition(": ")[2]) <= 120
     assert request.title.endswith("…")
     assert request.text.ask.startswith(title.strip())
     assert "longer than 120 characters" in request.faults[0]
@@ -148,8 +148,8 @@ def test_a_very_long_text_is_cut_with_a_fault() -> None:
 
 def test_without_a_title_the_reason_serves_as_one() -> None:
     request = to_raise(FORCE, SUBMITTED, answers_to("raise_task", title=""))
-    assert request.title.startswith("Stones have hit four cars this week. The next")
-    assert len(request.title) <= 60
+    assert request.title.startswith("Erefield: Stones have hit four cars this week. The next")
+    assert len(request.title) <= 60 + len("Erefield: ")
     assert request.faults == ("'What needs doing?' was not answered.",)
 
 
@@ -253,7 +253,7 @@ def test_whatever_the_values_a_raised_task_is_made_or_refused_with_reasons(value
             to_raise(FORCE, SUBMITTED, answers)
         return
     request = to_raise(FORCE, SUBMITTED, answers)
-    assert 0 < len(request.title) <= 120
+    assert 0 < len(request.title.partition(": ")[2]) <= 120
     assert request.pillar in FORCE.pillars
     assert request.unit in FORCE.units
     assert request.pillar != TRIAGE or request.faults
