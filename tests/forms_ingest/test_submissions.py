@@ -58,7 +58,8 @@ def test_a_whole_response_becomes_a_request_without_faults() -> None:
     assert request.text.place == "Footbridge by the retail park"
     assert request.text.good_looks_like == "No reports for 14 days"
     assert request.text.ask == (
-        "Two officers, Friday and Saturday 16:00 to 20:00.\nReference elsewhere: INC-20261123-0412"
+        "More people or equipment are wanted.\nTwo officers, Friday and Saturday 16:00 to 20:00.\n"
+        "Reference elsewhere: INC-20261123-0412"
     )
     assert request.assessment == ThriveAssessment(3, 3, 3, 0, 1, 2)
     assert request.context.alignment is Alignment.LOCAL_PRIORITY
