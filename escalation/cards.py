@@ -53,7 +53,7 @@ def escalated_card(force: Force, facts: CardFacts) -> dict[str, Any]:
         ("Risk", _risk(facts)),
         ("Reason", TRIGGER_WORDS[step.trigger]),
         ("From", f"{from_unit.name} ({force.level_of(step.from_unit).name})"),
-        ("Place", force.units[task.unit].name),
+        *([("Place", force.units[task.unit].name)] if task.unit != step.from_unit else []),
         ("Owner", "Assigned, still accountable" if task.owner_ids else "Nobody yet"),
         ("Meeting", meeting.name if meeting else to_unit.name),
     ]

@@ -7,7 +7,8 @@ import secrets
 import string
 
 _LOW, _HIGH = ord("!"), ord("~") + 1
-_SUFFIX = string.ascii_letters
+_SUFFIX = string.digits + string.ascii_uppercase[:15]
+"""Below the middle of the characters, where `between` would put the next hint of a chain."""
 
 
 def service_value(hint: str) -> str:

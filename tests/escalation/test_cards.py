@@ -194,10 +194,11 @@ def test_the_escalation_shows_risk_reason_sender_place_owner_and_meeting() -> No
         "Risk": "PRIORITY (score 47 of 100, was 24)",
         "Reason": "Risk has risen",
         "From": "Northfell (Section)",
-        "Place": "Northfell",
         "Owner": "Assigned, still accountable",
         "Meeting": "North Division daily tasking",
     }
+    from_division = escalated_card(FORCE, facts_of(step=replace(STEP, from_unit="DIV_N", to_unit="PKS")))
+    assert fact(from_division, "Place") == "Northfell", "where it is, when the sender does not say so"
     nobody = escalated_card(FORCE, facts_of(replace(TASK, owner_ids=())))
     assert fact(nobody, "Owner") == "Nobody yet"
 

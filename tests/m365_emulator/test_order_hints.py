@@ -50,3 +50,12 @@ def test_a_hint_can_be_made_of_a_hint_that_the_service_has_not_answered_yet() ->
 def test_another_form_is_no_order_hint(wrong: str) -> None:
     with pytest.raises(ValueError, match="no order hint"):
         service_value(wrong)
+
+
+def test_a_chain_of_twenty_hints_not_sent_before_keeps_its_order() -> None:
+    for _ in range(50):
+        hint, values = "", []
+        for _ in range(20):
+            hint = f"{hint} !"
+            values.append(service_value(hint))
+        assert values == sorted(values)
