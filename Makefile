@@ -20,8 +20,8 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	@touch $@
 
 # The official Adaptive Cards renderer, for the channel page. Without node the page shows the card's text and facts.
-$(RENDERER):
-	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-package-lock --prefix m365_emulator/renderer; \
+$(RENDERER): m365_emulator/renderer/package.json
+	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-package-lock --prefix m365_emulator/renderer && touch $@; \
 	else echo "npm is not here: the channel page will show cards as text and facts"; fi
 
 demo: venv  ## run the main job on the emulator, show it, and keep serving

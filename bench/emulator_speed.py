@@ -107,12 +107,12 @@ class Client:
 
     def read(self) -> None:
         """One task, any one, or its details."""
-        part = random.choice(("", "/details"))  # noqa: S311 - any task will do
-        self._json("GET", f"/v1.0/planner/tasks/{random.choice(self.task_ids)}{part}")  # noqa: S311 - as above
+        part = random.choice(("", "/details"))
+        self._json("GET", f"/v1.0/planner/tasks/{random.choice(self.task_ids)}{part}")
 
     def update(self) -> None:
         """Read one task and change its priority."""
-        path = f"/v1.0/planner/tasks/{random.choice(self.task_ids)}"  # noqa: S311 - any task will do
+        path = f"/v1.0/planner/tasks/{random.choice(self.task_ids)}"
         task = self._json("GET", path)
         self._json("PATCH", path, {"priority": (task["priority"] + 1) % 10}, task["@odata.etag"])
 
@@ -144,18 +144,31 @@ def emulator(core: int | None) -> Iterator[str]:
     """The emulator in a process of its own, kept to one core where the system can do that; its address."""
     switches = [word for switch in NO_LIMITS for word in ("--switch", switch)]
     command = [sys.executable, "-m", "m365_emulator", "--port", "0", *switches]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            if core is not None:
+                os.sched_setaffinity(process.pid, {core})
+            ready = process.stdout.readline() if process.stdout else ""
+            words = ready.split()
+            if "control" not in words:
+                raise RuntimeError(f"the emulator did not start: {ready!r}")
+            yield words[words.index("control") + 1].removesuffix("/_emulator")
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def one_core_apart() -> Iterator[int | None]:
+    """Keep this process off one core for the length of the block, where the system can; that core."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if len(cores) < 2:
+        yield cores[0] if cores else None
+        return
+    os.sched_setaffinity(0, set(cores[:-1]))
     try:
-        if core is not None:
-            os.sched_setaffinity(process.pid, {core})
-        ready = process.stdout.readline() if process.stdout else ""
-        words = ready.split()
-        if "control" not in words:
-            raise RuntimeError(f"the emulator did not start: {ready!r}")
-        yield words[words.index("control") + 1].removesuffix("/_emulator")
+        yield cores[-1]
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        os.sched_setaffinity(0, set(cores))
 
 
 def rate(work: Callable[[], object], seconds: float) -> float:
@@ -205,10 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")
     options = parser.parse_args(arguments)
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    if len(cores) > 1:
-        os.sched_setaffinity(0, set(cores[:-1]))
-    with emulator(cores[-1] if cores else None) as base:
+    with one_core_apart() as core, emulator(core) as base:
         client = Client(base)
         levels = [measure(client, int(n), options.seconds) for n in options.levels.split(",")]
         client.close()

@@ -5,37 +5,18 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 
+from m365_emulator import snapshots
 from m365_emulator.coverage import coverage_text
+from m365_emulator.seed_file import SeedFault, plant, read_seed
 from m365_emulator.server import build_app
+from m365_emulator.serving import Addresses, Listening, serve
+from m365_emulator.snapshot_codec import SnapshotFault
 from m365_emulator.switches import Switches
 from m365_emulator.tenant import Tenant, TenantOptions
-
-
-class AnnouncingServer(uvicorn.Server):
-    """Prints one line with the addresses once it listens."""
-
-    def __init__(self, config: uvicorn.Config, identity_header: str) -> None:
-        super().__init__(config)
-        self._identity_header = identity_header
-
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        """Start to listen, then say where."""
-        await super().startup(sockets)  # type: ignore[arg-type]
-        for server in self.servers:
-            for listening in server.sockets:
-                host, port = listening.getsockname()[:2]
-                base = f"http://{host}:{port}"
-                print(
-                    f"ready: graph {base}/v1.0  identity {base}/msi/token"
-                    f"  identity-header {self._identity_header}  control {base}/_emulator  pages {base}/",
-                    flush=True,
-                )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,31 +27,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         tenant = Tenant(_tenant_options(options))
-    except ValueError as fault:
+        app = build_app(tenant=tenant)
+        _fill(app, tenant, options)
+    except (ValueError, OSError, SeedFault, SnapshotFault) as fault:
         print(f"m365_emulator: {fault}", file=sys.stderr)
         return 2
-    app = build_app(tenant=tenant)
-    started = asyncio.run(_serve(app, options.host, options.port, tenant.options.identity_header))
+    listening = Listening(options.host, options.port, options.https_port, options.tls_dir)
+    try:
+        asyncio.run(_serve(app, listening, tenant))
+    except OSError as fault:
+        print(f"m365_emulator: {fault}", file=sys.stderr)
+        return 1
     if options.har:
         options.har.parent.mkdir(parents=True, exist_ok=True)
         options.har.write_text(tenant.traffic.har_text(), encoding="utf-8")
-    return 0 if started else 1
+    return 0
 
 
-async def _serve(app: Starlette, host: str, port: int, identity_header: str) -> bool:
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, lifespan="off")
-    server = AnnouncingServer(config, identity_header)
-    loop = asyncio.get_running_loop()
+def _fill(app: Starlette, tenant: Tenant, options: argparse.Namespace) -> None:
+    if options.restore:
+        snapshots.restore(tenant, options.restore.read_text("utf-8"))
+    if options.seed:
+        plant(app.state.graph, read_seed(options.seed))
 
-    def stop() -> None:
-        server.should_exit = True
 
-    with suppress(NotImplementedError):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop)
-    config.load()
-    await server.serve()
-    return server.started
+async def _serve(app: Starlette, listening: Listening, tenant: Tenant) -> None:
+    stopping, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stopping.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
+    await serve(app, listening, lambda at: print("\n".join(_ready_lines(at, tenant)), flush=True), stopping)
+
+
+def _ready_lines(at: Addresses, tenant: Tenant) -> list[str]:
+    lines = [
+        f"ready: graph {at.http}/v1.0  identity {at.http}/msi/token"
+        f"  identity-header {tenant.options.identity_header}  control {at.http}/_emulator  pages {at.http}/"
+    ]
+    if at.https:
+        lines.append(f"https: graph {at.https}/v1.0  authority {at.https}/{tenant.tenant_id}  ca {at.ca}")
+    return lines
 
 
 def _tenant_options(options: argparse.Namespace) -> TenantOptions:
@@ -90,8 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="m365_emulator", description="A small Microsoft 365 tenant in memory.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
     parser.add_argument("--port", type=int, default=8365, help="port, 0 for any free one (default %(default)s)")
+    parser.add_argument("--https-port", type=int, metavar="PORT", help="serve https too, 0 for any free port")
+    parser.add_argument("--tls-dir", type=Path, metavar="DIR", help="where the local CA is kept (default: your cache)")
     parser.add_argument("--har", type=Path, metavar="FILE", help="write the traffic here when stopped")
     parser.add_argument("--identity-header", metavar="SECRET", help="secret of /msi/token (default: a random one)")
+    parser.add_argument("--seed", type=Path, metavar="FILE", help="begin with what this YAML file describes")
+    parser.add_argument("--restore", type=Path, metavar="FILE", help="begin with a snapshot (GET snapshots/NAME)")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE", help=f"one of: {names}")
     parser.add_argument("--coverage", action="store_true", help="print what is modelled, and stop")
     return parser

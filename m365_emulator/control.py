@@ -228,8 +228,9 @@ async def delay(request: Request) -> Response:
 
 
 async def clear_faults(request: Request) -> Response:
-    """DELETE faults: none are on order any more."""
+    """DELETE faults: none are on order any more, neither single ones nor a plan, and there is no latency."""
     tenant_of(request).faults.clear()
+    tenant_of(request).fault_plan.clear()
     return Response(status_code=204)
 
 
@@ -243,7 +244,7 @@ async def state(request: Request) -> Response:
         "teams": len(tenant.teams.teams),
         "channels": len(channels),
         "messages": sum(len(c.messages) for c in channels),
-        "exchanges": len(tenant.traffic.entries),
+        "exchanges": len(tenant.traffic.exchanges),
     }
     return JSONResponse(tenant.planner.counts() | counts)
 

@@ -1,6 +1,7 @@
 """Prints what is modelled, from the route table, the switches and the permission tables themselves."""
 
 from m365_emulator.registry import control_routes, graph_routes, permission_check
+from m365_emulator.sign_in import SIGN_IN_ROUTES
 from m365_emulator.switches import Switches
 
 
@@ -12,6 +13,8 @@ def coverage_text() -> str:
         app = _short(check.accepted(route.permission_key, app_only=True))
         person = _short(check.accepted(route.permission_key, app_only=False))
         lines.append(f"| `{route.method} {route.template}` | {app} | {person} |")
+    lines += ["", "## Sign-in routes", ""]
+    lines += [f"- `{', '.join(sorted((r.methods or set()) - {'HEAD'}))} {r.path}`" for r in SIGN_IN_ROUTES]
     lines += ["", "## Control routes", ""]
     for entry in control_routes():
         methods = ", ".join(sorted(getattr(entry, "methods", None) or ()))

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from m365_emulator.clock import timestamp_seconds
-from m365_emulator.directory_filter import matches, parse_filter, require_consistency
+from m365_emulator.directory_filter import is_eventual, refined, require_consistency, wants_count
 from m365_emulator.directory_state import Group, User
+from m365_emulator.known_properties import require_known
 from m365_emulator.odata import GraphFault, Json, page, select, with_context
 from m365_emulator.routing import Call, Reply, Route
 
@@ -87,8 +88,22 @@ def group_row(group: Group, domain: str, *, is_team: bool) -> Json:
 
 def list_users(call: Call) -> Reply:
     """GET /users with $filter, $select, $top."""
-    rows = [user_row(u) for u in call.tenant.directory.users.values()]
-    return _listing(call, rows, "users", USER_DEFAULTS)
+    return _listing(call, _rows_of(call, list(call.tenant.directory.users)), "users", USER_DEFAULTS)
+
+
+def count_users(call: Call) -> Reply:
+    """GET /users/$count: text, with the header ConsistencyLevel only."""
+    return _count(call, _rows_of(call, list(call.tenant.directory.users)))
+
+
+def count_groups(call: Call) -> Reply:
+    """GET /groups/$count."""
+    return _count(call, [_group_row(call, group) for group in call.tenant.directory.groups.values()])
+
+
+def count_members(call: Call) -> Reply:
+    """GET /groups/{id}/members/$count."""
+    return _count(call, _rows_of(call, group_at(call).member_ids))
 
 
 def get_user(call: Call) -> Reply:
@@ -122,6 +137,7 @@ def get_group(call: Call) -> Reply:
 def create_group(call: Call) -> Reply:
     """POST /groups: Microsoft 365 groups only, with owners and members by @odata.bind."""
     body, directory = call.json(), call.tenant.directory
+    require_known(body, "group", "Request_BadRequest")
     for name in ("displayName", "mailEnabled", "mailNickname", "securityEnabled"):
         if body.get(name) in (None, ""):
             raise GraphFault(
@@ -224,22 +240,38 @@ def _user_reply(call: Call, user: User) -> Reply:
 
 def _listing(call: Call, rows: list[Json], name: str, defaults: Sequence[str] | None) -> Reply:
     require_consistency(call)
-    if "$filter" in call.query:
-        condition = parse_filter(call.query["$filter"])
-        rows = [row for row in rows if matches(row, condition)]
+    rows = refined(call, rows)
     wanted = call.query.get("$select") or (",".join(defaults) if defaults else None)
-    body = page(rows, call.query, call.url, _page_size(call))
+    body = _page(call, rows)
     body["value"] = [select(row, wanted) for row in body["value"]]
     return Reply(200, with_context(call.base_url, name, body))
 
 
+def _page(call: Call, rows: list[Json]) -> Json:
+    """One page; the count stands on the first one only."""
+    body = page(rows, call.query, call.url, _page_size(call))
+    counted = wants_count(call) and "$skiptoken" not in call.query
+    return {"@odata.count": len(rows), **body} if counted else body
+
+
+def _count(call: Call, rows: list[Json]) -> Reply:
+    if not is_eventual(call):
+        raise GraphFault(400, "Request_BadRequest", "$count is not currently supported.")
+    call.query["$count"] = "true"
+    return Reply(200, str(len(refined(call, rows))).encode(), media_type="text/plain")
+
+
 def _people(call: Call, ids: list[str]) -> Reply:
-    require_consistency(call)
-    users = [u for u in (call.tenant.directory.users.get(i) for i in ids) if u is not None]
+    require_consistency(call, always=True)
     wanted = call.query.get("$select") or ",".join(USER_DEFAULTS)
-    body = page([user_row(u) for u in users], call.query, call.url, _page_size(call))
+    body = _page(call, refined(call, _rows_of(call, ids)))
     body["value"] = [{"@odata.type": "#microsoft.graph.user", **select(r, wanted)} for r in body["value"]]
     return Reply(200, with_context(call.base_url, "directoryObjects", body))
+
+
+def _rows_of(call: Call, ids: list[str]) -> list[Json]:
+    users = call.tenant.directory.users
+    return [user_row(users[user_id]) for user_id in ids if user_id in users]
 
 
 def _page_size(call: Call) -> int:
@@ -289,14 +321,17 @@ def _remove_reference(call: Call, ids: list[str]) -> Reply:
 
 ROUTES = (
     Route("GET", "/users", list_users),
+    Route("GET", "/users/$count", count_users, "GET /users"),
     Route("GET", "/users/{user_id}", get_user),
     Route("GET", "/me", get_me),
     Route("GET", "/groups", list_groups),
+    Route("GET", "/groups/$count", count_groups, "GET /groups"),
     Route("POST", "/groups", create_group),
     Route("GET", "/groups/{group_id}", get_group),
     Route("PATCH", "/groups/{group_id}", update_group),
     Route("DELETE", "/groups/{group_id}", delete_group),
     Route("GET", "/groups/{group_id}/members", list_members),
+    Route("GET", "/groups/{group_id}/members/$count", count_members, "GET /groups/{id}/members"),
     Route("GET", "/groups/{group_id}/members/microsoft.graph.user", list_members, "GET /groups/{id}/members"),
     Route("POST", "/groups/{group_id}/members/$ref", add_member, "POST /groups/{id}/members"),
     Route("DELETE", "/groups/{group_id}/members/{user_id}/$ref", remove_member, "DELETE /groups/{id}/members/{id}"),

@@ -15,6 +15,7 @@ from starlette.routing import Route as PageRoute
 
 from m365_emulator.clock import timestamp_seconds
 from m365_emulator.drives_state import Drive, DriveItem, not_found
+from m365_emulator.known_properties import require_known
 from m365_emulator.odata import GraphFault, Json, page, select, with_context
 from m365_emulator.routing import Call, Handler, Reply, Route
 from m365_emulator.sharepoint import delta_links, delta_token, group_site, page_size
@@ -85,7 +86,7 @@ def get_drive(call: Call) -> Reply:
 
 def get_item(call: Call) -> Reply:
     """GET an item by id or path"""
-    drive, item = _found(call)
+    drive, item = item_at(call)
     if _unchanged(call, item):
         return Reply(304)
     return _one(call, drive, item)
@@ -93,14 +94,14 @@ def get_item(call: Call) -> Reply:
 
 def get_children(call: Call) -> Reply:
     """GET children of a folder, by name"""
-    drive, item = _found(call)
+    drive, item = item_at(call)
     rows = [select(item_json(call, drive, i), call.query.get("$select")) for i in drive.children(item)]
     return Reply(body=with_context(call.base_url, "driveItems", page(rows, call.query, call.url, page_size(call))))
 
 
 def get_content(call: Call) -> Reply:
     """GET content: 302 to an address that needs no token; 304 when If-None-Match has its eTag or cTag"""
-    drive, item = _found(call)
+    drive, item = item_at(call)
     if item.content is None:
         raise GraphFault(400, "invalidRequest", "A folder has no content")
     if _unchanged(call, item):
@@ -130,8 +131,9 @@ def put_content(call: Call) -> Reply:
 
 def post_child(call: Call) -> Reply:
     """POST children: a new folder, {"name", "folder": {}}"""
-    drive, parent = _found(call)
+    drive, parent = item_at(call)
     body = call.json()
+    require_known(body, "driveItem", "invalidRequest")
     if not isinstance(body.get("name"), str) or "folder" not in body:
         raise GraphFault(400, "invalidRequest", "name and folder are required")
     folder = call.tenant.drives.add_folder(drive, parent, body["name"], actor(call))
@@ -140,9 +142,11 @@ def post_child(call: Call) -> Reply:
 
 def patch_item(call: Call) -> Reply:
     """PATCH an item: a new name"""
-    drive, item = _found(call)
+    drive, item = item_at(call)
     _match(call, item)
-    name = call.json().get("name")
+    body = call.json()
+    require_known(body, "driveItem", "invalidRequest")
+    name = body.get("name")
     if not isinstance(name, str):
         raise GraphFault(400, "invalidRequest", "Only the name can be changed here")
     return _one(call, drive, call.tenant.drives.rename(drive, item, name, actor(call)))
@@ -150,7 +154,7 @@ def patch_item(call: Call) -> Reply:
 
 def delete_item(call: Call) -> Reply:
     """DELETE an item, with all that is in it"""
-    drive, item = _found(call)
+    drive, item = item_at(call)
     _match(call, item)
     call.tenant.drives.delete(drive, item)
     return Reply(204)
@@ -184,7 +188,8 @@ def drive_of_group(tenant: Tenant, group_id: str) -> Drive:
     return tenant.drives.drive_of_group(group_id, site.display_name, site.site_id, site.web_url)
 
 
-def _found(call: Call) -> tuple[Drive, DriveItem]:
+def item_at(call: Call) -> tuple[Drive, DriveItem]:
+    """The drive and the item in the path, by id or by path. Raises GraphFault 404."""
     drive = _drive(call)
     _read_encoded_path(call)
     if "path" not in call.params:

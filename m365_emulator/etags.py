@@ -37,18 +37,17 @@ class Versions:
     current: int
     known: set[int] = field(default_factory=set)
     changed: dict[Path, int] = field(default_factory=dict)
+    etag: str = field(init=False)
+    """The present version as Graph writes it."""
 
     def __post_init__(self) -> None:
         self.known.add(self.current)
-
-    @property
-    def etag(self) -> str:
-        """The present version as Graph writes it."""
-        return encode(self.kind, self.current)
+        self.etag = encode(self.kind, self.current)
 
     def move(self, version: int, paths: set[Path]) -> None:
         """Record a change of these paths as the new present version."""
         self.current = version
+        self.etag = encode(self.kind, version)
         self.known.add(version)
         for path in paths:
             self.changed[path] = version

@@ -28,7 +28,7 @@ class Aim:
     path: re.Pattern[str] | None = None
     workload: str | None = None
     times: int | None = 1
-    until: float | None = None
+    until: float | None = field(default=None, metadata={"monotonic": True})
 
     def strikes(self, method: str, path: str) -> bool:
         """True, and one time less, when the fault strikes this call."""

@@ -15,10 +15,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from m365_emulator.clock import parse_timestamp, timestamp
-from m365_emulator.control import ControlFault, body_of, tenant_of, wanted
+from m365_emulator.control import ControlFault, body_of, number, tenant_of, wanted
 from m365_emulator.forms_flow import deliver, start
 from m365_emulator.forms_formats import flow_body, workbook_row
-from m365_emulator.forms_model import Form, FormFault, UploadedFile, flow_from_json, form_from_json
+from m365_emulator.forms_model import (
+    ANONYMOUS,
+    DeliveryOrder,
+    Form,
+    FormFault,
+    UploadedFile,
+    flow_from_json,
+    form_from_json,
+)
 from m365_emulator.forms_model import Response as FormResponse
 from m365_emulator.forms_state import KeptForm
 from m365_emulator.forms_submit import form_drive, keep_upload, submit, write_workbook
@@ -49,6 +57,7 @@ def form_json(kept: KeptForm) -> Json:
         "title": form.title,
         "mail_nickname": form.mail_nickname,
         "path": f"/forms/{form.slug}",
+        "anonymous": form.anonymous,
         "workbook": {"path": form.workbook_path, "paused": kept.workbook_paused},
         "questions": [{"key": q.key, "title": q.title, "type": q.type} for q in form.questions],
         "flow": {"mode": form.flow.mode, "copies": form.flow.copies, "delay_seconds": form.flow.delay_seconds},
@@ -57,7 +66,9 @@ def form_json(kept: KeptForm) -> Json:
 
 
 async def forms(request: Request) -> Response:
-    """GET forms: all; POST forms: register one, or change the one of the same form_id"""
+    """GET forms: all; POST forms {form_id, slug, title, mail_nickname, questions, anonymous?, workbook?, flow?}:
+    register one, or change the one of the same form_id
+    """
     tenant = tenant_of(request)
     if request.method == "GET":
         return JSONResponse([form_json(kept) for kept in tenant.forms.forms.values()])
@@ -73,7 +84,7 @@ async def forms(request: Request) -> Response:
 
 
 async def flow(request: Request) -> Response:
-    """POST forms/{slug}/flow: what the flow does from now on"""
+    """POST forms/{slug}/flow {mode, list?, http?, copies?, delay_seconds?, retry_seconds?}: the flow from now on"""
     kept = _kept(request)
     try:
         tenant_of(request).forms.change_flow(kept, flow_from_json(await body_of(request)))
@@ -92,7 +103,9 @@ async def workbook(request: Request) -> Response:
 
 
 async def responses(request: Request) -> Response:
-    """GET forms/{slug}/responses: all; POST {responder, answers, submitted_at?, wait?}: one more"""
+    """GET forms/{slug}/responses: all.
+    POST forms/{slug}/responses {responder?, answers, submitted_at?, wait?}: one more
+    """
     kept, tenant = _kept(request), tenant_of(request)
     if request.method == "GET":
         return JSONResponse([response_json(kept.form, response) for response in kept.responses])
@@ -100,7 +113,7 @@ async def responses(request: Request) -> Response:
     answers = body.get("answers", {})
     if not isinstance(answers, dict):
         raise ControlFault("'answers' has to be an object")
-    responder = str(wanted(body, "responder"))
+    responder = str(body.get("responder", ANONYMOUS) if kept.form.anonymous else wanted(body, "responder"))
     at = _moment(body["submitted_at"]) if "submitted_at" in body else None
     try:
         given = {name: _with_files(tenant, kept.form, name, a, responder) for name, a in answers.items()}
@@ -111,6 +124,20 @@ async def responses(request: Request) -> Response:
     if body.get("wait", kept.form.flow.delay_seconds == 0):
         await asyncio.shield(task)
     return JSONResponse(response_json(kept.form, response), 201)
+
+
+async def deliveries(request: Request) -> Response:
+    """POST forms/{slug}/deliveries {next?, drop?, copies?, delay_seconds?}: the next responses' deliveries are dropped,
+    come more than once, or come late
+    """
+    kept, body = _kept(request), await body_of(request)
+    copies = int(number(body, "copies", 1)) if "copies" in body else None
+    late = number(body, "delay_seconds", 0) if "delay_seconds" in body else None
+    if (copies is not None and copies < 1) or (late is not None and late < 0):
+        raise ControlFault("copies is at least 1, delay_seconds at least 0")
+    order = DeliveryOrder(bool(body.get("drop")), copies, late)
+    kept.orders.extend([order] * int(number(body, "next", 1)))
+    return JSONResponse({"on_order": len(kept.orders)})
 
 
 async def resubmit(request: Request) -> Response:
@@ -164,5 +191,6 @@ FORM_CONTROL_ROUTES = (
     Route("/_emulator/forms/{slug}/flow", flow, methods=["POST"]),
     Route("/_emulator/forms/{slug}/workbook", workbook, methods=["POST"]),
     Route("/_emulator/forms/{slug}/responses", responses, methods=["GET", "POST"]),
+    Route("/_emulator/forms/{slug}/deliveries", deliveries, methods=["POST"]),
     Route("/_emulator/forms/{slug}/responses/{response_id:int}/resubmit", resubmit, methods=["POST"]),
 )

@@ -7,12 +7,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from m365_emulator.forms_formats import flow_body
-from m365_emulator.forms_model import FlowRun, Form, Response
+from m365_emulator.forms_model import DeliveryOrder, FlowRun, Form, Response
 from m365_emulator.odata import GraphFault
 
 if TYPE_CHECKING:
@@ -33,7 +34,15 @@ FLOW_OWNER = {"user": {"displayName": "Intake Flow Owner"}}
 
 
 def start(tenant: Tenant, form: Form, response: Response) -> asyncio.Task[None]:
-    """Set the flow going in the background, `copies` times; the runs stand on the response as they happen."""
+    """Set the flow going in the background, `copies` times; the runs stand on the response as they happen.
+
+    What is on order for the form's next delivery (late, twice, dropped) befalls this one.
+    """
+    kept = tenant.forms.forms.get(form.slug)
+    order = kept.orders.pop(0) if kept is not None and kept.orders else DeliveryOrder()
+    if order.drop:
+        response.runs.append(FlowRun(form.flow.mode, "dropped"))
+    form = replace(form, flow=replace(form.flow, mode="off") if order.drop else order.applied(form.flow))
     task = asyncio.get_running_loop().create_task(deliver(tenant, form, response))
     running = tenant.forms.running
     running.add(task)

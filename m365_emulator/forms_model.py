@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +15,7 @@ QUESTION_KEY = re.compile(r"^r[0-9a-f]{32}$")
 SLUG = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
 QUESTION_TYPES = ("text", "long_text", "choice", "multi_choice", "date", "number", "file", "rating")
 FLOW_MODES = ("list", "http", "off")
+ANONYMOUS = "anonymous"
 RATING_TOP = 5
 DEFAULT_STOP_MESSAGE = "This form cannot take your request. Do not send any more details here."
 
@@ -95,11 +96,28 @@ class Form:
     questions: tuple[Question, ...]
     workbook_path: str
     flow: Flow
+    anonymous: bool = False
+    """True when nobody's name is recorded: the form asks no sign-in."""
 
     def question(self, name: str) -> Question | None:
         """The question with this key or, failing that, this title."""
         by_key = next((q for q in self.questions if q.key == name), None)
         return by_key or next((q for q in self.questions if q.title == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryOrder:
+    """What is to become of one response's delivery, in the place of what the flow says."""
+
+    drop: bool = False
+    copies: int | None = None
+    delay_seconds: float | None = None
+
+    def applied(self, flow: Flow) -> Flow:
+        """The flow as this order bends it."""
+        copies = flow.copies if self.copies is None else self.copies
+        delay = flow.delay_seconds if self.delay_seconds is None else self.delay_seconds
+        return replace(flow, copies=copies, delay_seconds=delay)
 
 
 @dataclass(slots=True)
@@ -153,6 +171,7 @@ def form_from_json(data: Mapping[str, Any]) -> Form:
         questions=questions,
         workbook_path=str(workbook.get("path") or f"{data['title']}.xlsx").strip("/"),
         flow=flow,
+        anonymous=bool(data.get("anonymous")),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 
-from m365_emulator.forms_model import Flow, Form, FormFault, Response
+from m365_emulator.forms_model import DeliveryOrder, Flow, Form, FormFault, Response
 
 
 @dataclass(slots=True)
@@ -16,6 +16,8 @@ class KeptForm:
     responses: list[Response] = field(default_factory=list)
     unwritten: list[Response] = field(default_factory=list)
     workbook_paused: bool = False
+    orders: list[DeliveryOrder] = field(default_factory=list)
+    """What is on order for the next responses' deliveries, one for each."""
 
     def response(self, response_id: int) -> Response | None:
         """The response of this number, counted from 1."""
@@ -27,7 +29,7 @@ class FormsState:
     """Every form of the tenant, by slug; `running` keeps hold of flows that are under way."""
 
     forms: dict[str, KeptForm] = field(default_factory=dict)
-    running: set[asyncio.Task[None]] = field(default_factory=set)
+    running: set[asyncio.Task[None]] = field(default_factory=set, metadata={"transient": True})
 
     def register(self, form: Form) -> KeptForm:
         """Add the form, or change the one of the same form_id and keep its responses. Raises FormFault."""

@@ -12,7 +12,7 @@ from typing import Any
 from m365_emulator.drives import drive_of_group
 from m365_emulator.drives_state import FORBIDDEN_IN_NAMES, Drive
 from m365_emulator.forms_formats import read_answers, workbook_headers, workbook_row
-from m365_emulator.forms_model import Form, FormFault, Response, UploadedFile
+from m365_emulator.forms_model import ANONYMOUS, Form, FormFault, Response, UploadedFile
 from m365_emulator.forms_state import KeptForm
 from m365_emulator.forms_workbook import XLSX_TYPE, SpoiltWorkbook, with_rows
 from m365_emulator.tenant import Tenant
@@ -28,6 +28,7 @@ def submit(
     `submitted_at` is aware, the tenant's now without it. Raises FormFault with a problem per question.
     """
     answers, stopped_by = read_answers(kept.form, given)
+    responder = ANONYMOUS if kept.form.anonymous else responder
     person = tenant.directory.user(responder)
     at = (submitted_at or tenant.clock.now()).astimezone(UTC)
     response = Response(
@@ -65,7 +66,7 @@ def write_workbook(tenant: Tenant, kept: KeptForm) -> None:
 
 def keep_upload(tenant: Tenant, form: Form, question_title: str, name: str, content: bytes, who: str) -> UploadedFile:
     """Keep a file that a person uploaded, in the folder where Forms keeps those of a group's form."""
-    person = tenant.directory.user(who)
+    person = None if form.anonymous else tenant.directory.user(who)
     drive, path = form_drive(tenant, form), PurePosixPath(name)
     respondent = person.display_name if person else "anonymous"
     parts = ("Apps", "Microsoft Forms", form.title, question_title, f"{path.stem}_{respondent}{path.suffix}")

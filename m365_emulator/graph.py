@@ -6,11 +6,14 @@ The order is: route, token, faults, permission, handler, lost answer.
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from m365_emulator.odata import JSON_TYPE, GraphFault, Json, error_body, standard_headers
 from m365_emulator.permissions import PermissionCheck
 from m365_emulator.routing import Call, Reply, Route, RouteTable
+from m365_emulator.site_grants import opens
+from m365_emulator.subscriptions_delivery import attend
 from m365_emulator.tenant import Tenant
 from m365_emulator.tokens import Caller, TokenRefused
 
@@ -28,32 +31,50 @@ class GraphApi:
 
     async def answer(self, call: Call) -> Reply:
         """The reply with all its headers; refusals become error bodies. Waits where a delay is on order."""
-        seconds = self.tenant.faults.delay_of(call.method, call.path)
+        struck = self.tenant.fault_plan.strike(call.method, call.path)
+        seconds = self.tenant.faults.delay_of(call.method, call.path) + struck.wait
         if seconds:
             await asyncio.sleep(seconds)
-        return self.answer_now(call)
+        headers = standard_headers(call.headers.get("client-request-id"))
+        try:
+            route = self._admit(call)
+            if struck.refusal is not None:
+                raise struck.refusal
+            if route.before is not None:
+                await route.before(call)
+            reply = self._handle(route, call)
+            if struck.lost_as is not None and reply.status < 400:
+                reply = gateway_timeout() if struck.lost_as == "504" else replace(reply, lost_as=struck.lost_as)
+        except GraphFault as fault:
+            reply = self._refusal(fault, headers)
+        if self.tenant.subscriptions.subscriptions:
+            attend(self.tenant)  # a restored snapshot brings subscriptions that nothing watches yet
+        return _dressed(reply, headers)
 
     def answer_now(self, call: Call) -> Reply:
         """As `answer`, without delays: the whole call happens before anything else does."""
         headers = standard_headers(call.headers.get("client-request-id"))
         try:
-            reply = self._handle(call)
+            reply = self._handle(self._admit(call), call)
         except GraphFault as fault:
-            body = error_body(fault, headers, self.tenant.clock.now())
-            reply = Reply(fault.status, body, dict(fault.headers))
-        if isinstance(reply.body, dict):
-            headers["Content-Type"] = reply.media_type or JSON_TYPE
-        elif reply.media_type:
-            headers["Content-Type"] = reply.media_type
-        reply.headers = headers | reply.headers
-        return reply
+            reply = self._refusal(fault, headers)
+        return _dressed(reply, headers)
 
-    def _handle(self, call: Call) -> Reply:
+    def _refusal(self, fault: GraphFault, headers: dict[str, str]) -> Reply:
+        return Reply(fault.status, error_body(fault, headers, self.tenant.clock.now()), dict(fault.headers))
+
+    def _admit(self, call: Call) -> Route:
         if call.caller is None:
             call.caller = self.caller_of(call)
         route, call.params = self.table.find(call.method, call.path)
         self.tenant.faults.raise_if_struck(call.method, call.path)
-        self.permissions.require(call.caller, route.permission_key, call.path)
+        app_id = call.caller.app_id
+        self.permissions.require(
+            call.caller, route.permission_key, call.path, lambda: opens(self.tenant, app_id, call.method, call.path)
+        )
+        return route
+
+    def _handle(self, route: Route, call: Call) -> Reply:
         reply = route.handler(call)
         if reply.status < 400:
             reply.lost_as = self.tenant.faults.loss_of(call.method, call.path)
@@ -85,6 +106,15 @@ class GraphApi:
         """A call from inside the program with a ready caller, under the same rules as one over HTTP."""
         sent = json.dumps(body).encode() if body is not None else b""
         return self.answer_now(make_call(self.tenant, method, url, headers or {}, sent, base_url, caller))
+
+
+def _dressed(reply: Reply, headers: dict[str, str]) -> Reply:
+    if isinstance(reply.body, dict):
+        headers["Content-Type"] = reply.media_type or JSON_TYPE
+    elif reply.media_type:
+        headers["Content-Type"] = reply.media_type
+    reply.headers = headers | reply.headers
+    return reply
 
 
 def make_call(

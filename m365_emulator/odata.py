@@ -61,7 +61,8 @@ def standard_headers(client_request_id: str | None) -> dict[str, str]:
     request_id = str(uuid.uuid4())
     return {
         "Cache-Control": "no-cache",
-        "Strict-Transport-Security": "max-age=31536000",
+        # Age 0, not Graph's year: a browser would hold every program on localhost to https.
+        "Strict-Transport-Security": "max-age=0",
         "request-id": request_id,
         "client-request-id": client_request_id or request_id,
         "x-ms-ags-diagnostic": json.dumps(SERVER_INFO, separators=(",", ":")),

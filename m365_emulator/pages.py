@@ -4,19 +4,19 @@ modules.
 
 from __future__ import annotations
 
-import re
-
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from m365_emulator.control import tenant_of
+from m365_emulator.openapi import levers
 from m365_emulator.pages_board_view import board_summary
 from m365_emulator.pages_boards import BOARD_ROUTES
 from m365_emulator.pages_channels import CHANNEL_ROUTES, channel_links
 from m365_emulator.pages_forms import FORM_ROUTES
 from m365_emulator.pages_frame import HERE, act_as, not_here, show
+from m365_emulator.pages_traffic import TRAFFIC_ROUTES
 
 RENDERER_FILES = {
     "adaptivecards.js": ("adaptivecards/dist/adaptivecards.min.js", "adaptivecards/dist/adaptivecards.js"),
@@ -28,19 +28,14 @@ async def index(request: Request) -> Response:
     """GET /: where everything is."""
     tenant = tenant_of(request)
     boards = [board_summary(tenant, parts) for parts in tenant.planner.plans.values()]
-    values = {"forms": tenant.forms.forms.values(), "boards": boards, "channels": channel_links(tenant)}
+    told = [link for link in channel_links(tenant) if link["posts"]]
+    values = {"forms": tenant.forms.forms.values(), "boards": boards, "channels": told}
     return show(request, "index.html", values)
 
 
 async def control_words(request: Request) -> Response:
-    """GET /control: every lever with what its handler says of itself."""
-    levers = []
-    for route in request.app.routes:
-        if isinstance(route, Route) and route.path.startswith("/_emulator"):
-            verbs = ", ".join(sorted((route.methods or set()) - {"HEAD"}))
-            text = re.sub(r"\s+", " ", route.endpoint.__doc__ or "").strip()
-            levers.append({"verbs": verbs, "path": route.path, "text": text})
-    return show(request, "control.html", {"levers": sorted(levers, key=lambda lever: lever["path"])})
+    """GET /control: every lever in words, from the same table as the OpenAPI document."""
+    return show(request, "control.html", {"levers": levers(request.app.routes)})
 
 
 async def renderer_file(request: Request) -> Response:
@@ -60,6 +55,7 @@ PAGE_ROUTES = (
     *FORM_ROUTES,
     *BOARD_ROUTES,
     *CHANNEL_ROUTES,
+    *TRAFFIC_ROUTES,
     Route("/static/renderer/{name}", renderer_file),
     Mount("/static", StaticFiles(directory=HERE / "static")),
 )

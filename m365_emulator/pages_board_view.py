@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from m365_emulator.planner_state import CATEGORIES, PlanParts, TaskParts
 from m365_emulator.tenant import Tenant
 
 PRIORITIES = ((1, "Urgent"), (4, "Important"), (7, "Medium"), (10, "Low"))
+TINTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,17 @@ class Assignee:
 
     id: str
     name: str
+
+    @property
+    def initials(self) -> str:
+        """At most two letters for a circle; the name stands beside them for those who cannot tell."""
+        words = [word for word in re.split(r"[^\w]+", self.name) if word and not word[0].isdigit()]
+        return "".join(word[0] for word in words[:2]).upper() or "?"
+
+    @property
+    def tint(self) -> int:
+        """Which of the circle's colours; the same for a person every time."""
+        return sum(self.id.encode()) % TINTS
 
 
 def priority_word(number: int) -> str:
@@ -51,7 +64,7 @@ def labels_of(parts: PlanParts) -> list[Label]:
 
 
 def board_summary(tenant: Tenant, parts: PlanParts) -> Json:
-    """A plan's title and its counts of open, late and completed tasks."""
+    """A plan's title and its counts of open, late, unassigned and completed tasks."""
     tasks = [t.task.values for t in tenant.planner.tasks_of_plan(parts.plan.id)]
     open_tasks = [values for values in tasks if values["percentComplete"] < 100]
     now = tenant.clock.now()
@@ -60,7 +73,9 @@ def board_summary(tenant: Tenant, parts: PlanParts) -> Json:
         "title": parts.plan.values["title"],
         "open": len(open_tasks),
         "late": sum(is_late(values, now) for values in open_tasks),
+        "unassigned": sum(not values["assignments"] for values in open_tasks),
         "done": len(tasks) - len(open_tasks),
+        "percent": round(100 * (len(tasks) - len(open_tasks)) / len(tasks)) if tasks else 0,
         "labels": labels_of(parts),
     }
 
@@ -70,23 +85,6 @@ def members_of(tenant: Tenant, parts: PlanParts) -> list[User]:
     group = tenant.directory.groups.get(parts.group_id)
     people = [tenant.directory.users[i] for i in (group.member_ids if group else ()) if i in tenant.directory.users]
     return sorted(people, key=lambda user: user.display_name.casefold())
-
-
-def buckets_of(tenant: Tenant, parts: PlanParts, person: User | None) -> list[Json]:
-    """The plan's buckets in their order, each with its open and its completed tasks."""
-    found = []
-    tasks = sorted(tenant.planner.tasks_of_plan(parts.plan.id), key=lambda t: str(t.task.values["orderHint"]))
-    for bucket in sorted(tenant.planner.buckets_of_plan(parts.plan.id), key=lambda b: str(b.values["orderHint"])):
-        views = [task_view(tenant, parts, t, person) for t in tasks if t.task.values["bucketId"] == bucket.id]
-        found.append(
-            {
-                "id": bucket.id,
-                "name": bucket.values["name"],
-                "open": [view for view in views if not view["is_done"]],
-                "done": [view for view in views if view["is_done"]],
-            }
-        )
-    return found
 
 
 def is_late(values: Json, now: datetime) -> bool:
@@ -112,6 +110,7 @@ def task_view(tenant: Tenant, plan: PlanParts, parts: TaskParts, person: User | 
         "label_keys": set(values["appliedCategories"]),
         "priority": priority_word(values["priority"]),
         "progress": progress_word(values["percentComplete"]),
+        "percent": values["percentComplete"],
         "is_done": values["percentComplete"] == 100,
         "is_new": values["percentComplete"] == 0,
         "is_late": is_late(values, tenant.clock.now()),

@@ -17,7 +17,8 @@ from starlette.routing import Route
 from m365_emulator.control import caller_for, tenant_of
 from m365_emulator.directory_state import User
 from m365_emulator.odata import Json
-from m365_emulator.pages_board_view import board_summary, buckets_of, members_of, task_view
+from m365_emulator.pages_board_columns import GROUPS, NO_BUCKET, NOBODY, PROGRESS, buckets_of, columns_of
+from m365_emulator.pages_board_view import board_summary, members_of, task_view
 from m365_emulator.pages_frame import acting_person, not_here, show
 from m365_emulator.planner_state import PlanParts, TaskParts
 from m365_emulator.recording import base_url, graph_of
@@ -75,6 +76,19 @@ def _label(sent: FormData, is_set: bool) -> Json:
     return {"appliedCategories": {_field(sent, "label", "Choose a label."): is_set}}
 
 
+def _place(sent: FormData, person: User) -> Json:
+    """A card put into another column: what that means depends on how the board is grouped."""
+    group, to, left = (str(sent.get(name, "")) for name in ("group", "to", "from"))
+    if group == "progress" and to in dict(PROGRESS):
+        return {"percentComplete": int(to)}
+    if group == "bucket":
+        return {"bucketId": None if to == NO_BUCKET else to}
+    if group == "owner" and to and to != left:
+        given: Json = {} if to == NOBODY else {to: ASSIGNMENT}
+        return {"assignments": given | ({left: None} if left not in ("", NOBODY) else {})}
+    raise ActionFault("Choose another column.")
+
+
 ACTIONS: dict[str, Action] = {
     "assign": Action(_assign, "Assigned."),
     "unassign": Action(_unassign, "Unassigned."),
@@ -84,6 +98,7 @@ ACTIONS: dict[str, Action] = {
     "complete": Action(lambda sent, person: {"percentComplete": 100}, "Completed."),
     "reopen": Action(lambda sent, person: {"percentComplete": 0}, "Opened again."),
     "move": Action(lambda sent, person: {"bucketId": _field(sent, "bucket", "Choose a bucket.")}, "Moved."),
+    "place": Action(_place, "Moved."),
     "due": Action(_due, "Due date set."),
     "label": Action(lambda sent, person: _label(sent, True), "Label set."),
     "unlabel": Action(lambda sent, person: _label(sent, False), "Label taken off."),
@@ -93,8 +108,16 @@ ACTIONS: dict[str, Action] = {
 DELETED = "deleted"
 
 
+async def boards(request: Request) -> Response:
+    """GET /boards: every plan with its counts, those with something late first"""
+    tenant = tenant_of(request)
+    rows = [board_summary(tenant, parts) for parts in tenant.planner.plans.values()]
+    rows.sort(key=lambda row: (-row["late"], -row["open"], str(row["title"]).casefold()))
+    return show(request, "boards.html", {"boards": rows})
+
+
 async def board(request: Request) -> Response:
-    """GET /boards/{plan_id}"""
+    """GET /boards/{plan_id}?group=bucket|owner|progress"""
     plan = _plan(request)
     return _board_page(request, plan) if plan else not_here(request, "There is no such plan.")
 
@@ -125,10 +148,13 @@ def _answer(request: Request, plan: PlanParts, parts: TaskParts, person: User | 
             return _delete(request, plan, parts, person, sent)
         _change(request, parts, person, name, sent)
     except ActionFault as fault:
-        page = _board_page(request, plan, str(fault), 400) if on_board else None
+        group = str(sent.get("group", ""))
+        page = _board_page(request, plan, str(fault), 400, group=group) if on_board else None
         return page or _task_page(request, plan, parts, str(fault), 400)
-    path = f"/boards/{plan.plan.id}" + ("" if on_board else f"/tasks/{parts.task.id}")
-    return RedirectResponse(f"{path}?said={name}" + (f"#task-{parts.task.id}" if on_board else ""), 303)
+    path = f"/boards/{plan.plan.id}" + ("" if on_board else f"/tasks/{parts.task.id}") + f"?said={name}"
+    if not on_board:
+        return RedirectResponse(path, 303)
+    return RedirectResponse(f"{path}&group={_group(str(sent.get('group', '')))}#task-{parts.task.id}", 303)
 
 
 def _change(request: Request, parts: TaskParts, person: User, name: str, sent: FormData) -> None:
@@ -173,6 +199,10 @@ def _said(request: Request) -> str:
     return "The task was deleted." if name == DELETED else (ACTIONS[name].said if name in ACTIONS else "")
 
 
+def _group(asked: str) -> str:
+    return asked if asked in GROUPS else "bucket"
+
+
 def _people(request: Request, plan: PlanParts) -> dict[str, Any]:
     tenant, person = tenant_of(request), acting_person(request)
     people = members_of(tenant, plan)
@@ -182,22 +212,29 @@ def _people(request: Request, plan: PlanParts) -> dict[str, Any]:
         "people": people,
         "person": person,
         "board": board_summary(tenant, plan),
-        "buckets": buckets_of(tenant, plan, person),
         "said": _said(request),
     }
 
 
-def _board_page(request: Request, plan: PlanParts, trouble: str = "", status: int = 200) -> Response:
-    return show(request, "board.html", _people(request, plan) | {"trouble": trouble}, status)
+def _board_page(
+    request: Request, plan: PlanParts, trouble: str = "", status: int = 200, *, group: str = ""
+) -> Response:
+    values = _people(request, plan)
+    group = _group(group or request.query_params.get("group", ""))
+    columns = columns_of(tenant_of(request), plan, values["person"], group)
+    more = {"trouble": trouble, "group": group, "groups": tuple(GROUPS), "columns": columns}
+    return show(request, "board.html", values | more, status)
 
 
 def _task_page(request: Request, plan: PlanParts, parts: TaskParts, trouble: str = "", status: int = 200) -> Response:
-    values = _people(request, plan) | {"trouble": trouble}
-    view = task_view(tenant_of(request), plan, parts, values["person"])
-    return show(request, "task.html", values | {"task": view}, status)
+    tenant, values = tenant_of(request), _people(request, plan)
+    view = task_view(tenant, plan, parts, values["person"])
+    more = {"trouble": trouble, "task": view, "buckets": buckets_of(tenant, plan)}
+    return show(request, "task.html", values | more, status)
 
 
 BOARD_ROUTES = (
+    Route("/boards", boards),
     Route("/boards/{plan_id}", board),
     Route("/boards/{plan_id}/tasks/{task_id}", task, methods=["GET"]),
     Route("/boards/{plan_id}/tasks/{task_id}", act, methods=["POST"]),

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 BIG = ("medium", "large", "extralarge")
+_PLANNER_TASK = re.compile(
+    r"https://(?:planner\.cloud\.microsoft|tasks\.office\.com)/\S*?plan/(?P<plan>[\w-]{28})\S*?/task/(?P<task>[\w-]{28})\S*",
+    re.IGNORECASE,
+)
+_PLANNER_BOARD = re.compile(
+    r"https://(?:planner\.cloud\.microsoft|tasks\.office\.com)/\S*?plan/(?P<plan>[\w-]{28})\S*", re.IGNORECASE
+)
 _MARKDOWN_LINK = re.compile(r"\[([^\]]+)\]\((https?://[^)\s]+)\)")
 _EMPHASIS = re.compile(r"(\*\*|__)(.+?)\1")
 
@@ -20,6 +27,20 @@ class Block:
     text: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+
+
+def brought_home(card: Any) -> Any:
+    """The card with Planner's own addresses turned into those of this tenant's boards, so that its links work here."""
+    if isinstance(card, dict):
+        return {name: _home(value) if name == "url" else brought_home(value) for name, value in card.items()}
+    return [brought_home(part) for part in card] if isinstance(card, list) else card
+
+
+def _home(url: Any) -> Any:
+    task, board = (pattern.fullmatch(str(url)) for pattern in (_PLANNER_TASK, _PLANNER_BOARD))
+    if task:
+        return f"/boards/{task['plan']}/tasks/{task['task']}"
+    return f"/boards/{board['plan']}" if board else url
 
 
 def told(card: Mapping[str, Any]) -> list[Block]:
@@ -80,7 +101,7 @@ def _action_set(element: Mapping[str, Any]) -> Iterator[Block]:
 def _links(actions: Any) -> Iterator[tuple[str, str]]:
     for action in _list(actions):
         url = str(action.get("url", ""))
-        if action.get("type") == "Action.OpenUrl" and url.lower().startswith(("http://", "https://")):
+        if action.get("type") == "Action.OpenUrl" and url.lower().startswith(("http://", "https://", "/boards/")):
             yield str(action.get("title") or url), url
 
 

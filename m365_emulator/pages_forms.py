@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from m365_emulator.control import tenant_of
 from m365_emulator.forms_flow import start
-from m365_emulator.forms_model import RATING_TOP, FlowRun, Form, FormFault, Question
+from m365_emulator.forms_model import ANONYMOUS, RATING_TOP, FlowRun, Form, FormFault, Question
 from m365_emulator.forms_state import KeptForm
 from m365_emulator.forms_submit import keep_upload, submit
 from m365_emulator.odata import Json
@@ -40,7 +40,7 @@ async def submit_page(request: Request) -> Response:
     if kept is None:
         return not_here(request, "There is no such form.")
     async with request.form() as sent:
-        responder = str(sent.get("responder", ""))
+        responder = ANONYMOUS if kept.form.anonymous else str(sent.get("responder", ""))
         given: dict[str, Any] = {q.key: _given(q, sent) for q in kept.form.questions}
         try:
             given |= await _uploads(tenant, kept.form, sent, responder)
@@ -144,6 +144,7 @@ def _run_words(run: FlowRun) -> str:
         "delivered": f"Handed to {where}",
         "failed": f"Could not be handed to {where}",
         "waiting": f"On its way to {where}",
+        "dropped": f"Never handed to {where}: it was lost on order",
     }
     tries = f" after {len(run.tries)} tries" if len(run.tries) > 1 else ""
     return f"{words[run.state]}{tries}" + (f" (status {status})." if status else ".")

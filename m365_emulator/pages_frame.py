@@ -28,6 +28,16 @@ def uk_moment(at: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
+def uk_clock(at: datetime) -> str:
+    """'14:05:09' in UK time."""
+    return f"{at.astimezone(UK):%H:%M:%S}"
+
+
+def capfirst(text: str) -> str:
+    """The text with a capital to begin with."""
+    return text[:1].upper() + text[1:]
+
+
 def plural(number: int, word: str) -> str:
     """'1 task', '2 tasks'."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
@@ -44,7 +54,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["moment"] = uk_moment
-    found.filters["plural"] = plural
+    found.filters |= {"plural": plural, "clock": uk_clock, "capfirst": capfirst}
     return found
 
 
@@ -71,7 +81,7 @@ async def act_as(request: Request) -> Response:
     async with request.form() as form:
         asked, chosen = urlsplit(str(form.get("next", "/"))), str(form.get("user", ""))
     own_path = asked.path if asked.path.startswith("/") and not asked.netloc else "/"
-    answer = RedirectResponse(own_path, 303)
+    answer = RedirectResponse(own_path + (f"?{asked.query}" if asked.query else ""), 303)
     user = tenant_of(request).directory.user(chosen)
     if user is not None:
         answer.set_cookie(COOKIE, user.id, httponly=True, samesite="lax")

@@ -275,8 +275,36 @@ ACCESS: tuple[Access, ...] = (
         application="",
     ),
     Access(
-        operations=("POST /subscriptions",),
-        delegated="Tasks.Read Tasks.ReadWrite Files.ReadWrite.All Sites.ReadWrite.All",
-        application="Tasks.Read.All Tasks.ReadWrite.All Files.ReadWrite.All Sites.ReadWrite.All",
+        operations=("POST /users/{id}/teamwork/sendActivityNotification",),
+        delegated="TeamsActivity.Send",
+        application="TeamsActivity.Send TeamsActivity.Send.User",
+    ),
+    Access(
+        operations=("POST /teams/{id}/sendActivityNotification",),
+        delegated="TeamsActivity.Send",
+        application="TeamsActivity.Send TeamsActivity.Send.Group",
+    ),
+    Access(
+        operations=("POST /teamwork/sendActivityNotificationToRecipients",),
+        delegated="TeamsActivity.Send",
+        application="TeamsActivity.Send",
+    ),
+    Access(
+        operations=(
+            "GET /subscriptions",
+            "POST /subscriptions",
+            "GET /subscriptions/{id}",
+            "PATCH /subscriptions/{id}",
+            "DELETE /subscriptions/{id}",
+            "POST /subscriptions/{id}/reauthorize",
+        ),
+        delegated=(
+            "Tasks.Read Tasks.ReadWrite Files.ReadWrite Files.ReadWrite.All Sites.ReadWrite.All Sites.Manage.All "
+            "ChannelMessage.Read.All"
+        ),
+        application=(
+            "Tasks.Read.All Tasks.ReadWrite.All Files.ReadWrite.All Sites.ReadWrite.All Sites.Manage.All "
+            "ChannelMessage.Read.All ChannelMessage.Read.Group"
+        ),
     ),
 )

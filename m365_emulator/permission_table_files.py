@@ -133,6 +133,11 @@ FILE_ACCESS: tuple[Access, ...] = (
         application="Files.ReadWrite.All",
     ),
     Access(
+        operations=("GET /workbook", "POST /workbook"),
+        delegated="Files.ReadWrite Files.ReadWrite.All Sites.ReadWrite.All",
+        application="Files.ReadWrite.All Sites.ReadWrite.All",
+    ),
+    Access(
         operations=("POST /sites/{id}/lists",),
         delegated="Sites.Manage.All",
         application="Sites.Manage.All Sites.ReadWrite.All",

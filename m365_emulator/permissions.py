@@ -1,7 +1,7 @@
 """May this token make this call? Looks the route up in the permission tables and refuses as its workload would."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from m365_emulator.faults import workload_of
@@ -40,14 +40,17 @@ class PermissionCheck:
         """The permissions any one of which suffices; KeyError for an operation not in the table."""
         return (self._application if app_only else self._delegated)[operation]
 
-    def require(self, caller: Caller, operation: str, path: str) -> None:
-        """Raise the workload's 403 unless the caller holds an accepted permission; 400 for an app on /me."""
+    def require(self, caller: Caller, operation: str, path: str, by_site: Callable[[], bool]) -> None:
+        """Raise the workload's 403 unless the caller holds an accepted permission; 400 for an app on /me.
+
+        `by_site` says whether Sites.Selected, where the caller holds it, opens the site of the path.
+        """
         if caller.is_app_only and ME.match(path):
             raise GraphFault(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
         accepted = self.accepted(operation, app_only=caller.is_app_only)
         if caller.permissions & accepted:
             return
-        if "Sites.Selected" in caller.permissions and BY_SITE.match(path):
+        if "Sites.Selected" in caller.permissions and BY_SITE.match(path) and by_site():
             return
         raise denied(path, caller, accepted)
 

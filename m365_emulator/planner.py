@@ -208,13 +208,6 @@ def list_tasks(call: Call) -> Reply:
     return listing(call, [t.task.wire() for t in tasks], "planner/tasks")
 
 
-def no_subscription(call: Call) -> Reply:
-    """POST /subscriptions: Planner has no change notifications, and no other resource is modelled here."""
-    resource = call.json().get("resource", "")
-    message = f"Subscriptions are not supported for the resource '{resource}'."
-    raise GraphFault(400, "InvalidRequest", message)
-
-
 def _apply(call: Call, record: Record, version: int, changes: Changes) -> None:
     after, paths = merge(record.values, changes, stamp_of(call))
     require_no_clash(record, version, paths)
@@ -273,6 +266,5 @@ ROUTES = (
     Route("GET", "/planner/tasks", list_tasks),
     Route("GET", "/groups/{group_id}/planner/plans", list_group_plans),
     Route("GET", "/me/planner/plans", list_my_plans),
-    Route("POST", "/subscriptions", no_subscription),
     *TASK_ROUTES,
 )

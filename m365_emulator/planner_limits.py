@@ -29,8 +29,7 @@ def require_room_for_bucket(call: Call, plan_id: str) -> None:
 def require_room_for_task(call: Call, values: Json) -> None:
     """One more task in the plan, active unless it is complete, and by its creator."""
     state, switches = call.tenant.planner, call.tenant.switches
-    tasks = [t.task.values for t in state.tasks_of_plan(values["planId"])]
-    over("MaximumTasksInProject", len(tasks) + 1, switches.planner_max_tasks)
+    over("MaximumTasksInProject", len(state.tasks.of_plan(values["planId"])) + 1, switches.planner_max_tasks)
     require_room_for_active(call, values, None)
     if switches.planner_max_tasks_created:
         own = sum(t.task.values["createdBy"] == values["createdBy"] for t in state.tasks.values())
@@ -39,14 +38,13 @@ def require_room_for_task(call: Call, values: Json) -> None:
 
 
 def require_room_for_active(call: Call, values: Json, task_id: str | None) -> None:
-    """The plan's active tasks with this one, which may be there already."""
-    if values["percentComplete"] == 100:
+    """The plan's active tasks with this one, which may be there already; counted only where they could be too many."""
+    limit = call.tenant.switches.planner_max_active_tasks
+    tasks = call.tenant.planner.tasks.of_plan(values["planId"])
+    if values["percentComplete"] == 100 or not limit or len(tasks) < limit:
         return
-    active = sum(
-        t.task.values["percentComplete"] < 100 and t.task.id != task_id
-        for t in call.tenant.planner.tasks_of_plan(values["planId"])
-    )
-    over("MaximumActiveTasksInProject", active + 1, call.tenant.switches.planner_max_active_tasks)
+    active = sum(t.task.values["percentComplete"] < 100 and t.task.id != task_id for t in tasks.values())
+    over("MaximumActiveTasksInProject", active + 1, limit)
 
 
 def require_room_for_assignees(call: Call, values: Json, added: Iterable[str]) -> None:
@@ -55,7 +53,9 @@ def require_room_for_assignees(call: Call, values: Json, added: Iterable[str]) -
     over("MaximumAssigneesInTasks", len(values["assignments"]), switches.planner_max_assignees)
     for user_id in added:
         _require_assignable(call, values["planId"], user_id)
-        over("MaximumTasksAssignedToUser", _assigned_to(state, user_id) + 1, switches.planner_max_tasks_assigned)
+        limit = switches.planner_max_tasks_assigned
+        if limit and len(state.tasks) >= limit:
+            over("MaximumTasksAssignedToUser", _assigned_to(state, user_id) + 1, limit)
 
 
 def require_room_in_details(call: Call, values: Json) -> None:

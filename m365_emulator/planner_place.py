@@ -54,6 +54,22 @@ def task_at(call: Call) -> TaskParts:
     return parts
 
 
+def task_for_assignee(call: Call) -> tuple[TaskParts, bool]:
+    """The task in the path, and True when the caller sees it only as one of its assignees.
+
+    Somebody assigned from outside the group sees the basic task and may complete it; nothing else of the plan.
+    """
+    parts = look_up(call.tenant.planner.tasks, call.params["task_id"])
+    person = call.who.user_id
+    group = call.tenant.directory.groups.get(call.tenant.planner.plans[parts.task.values["planId"]].group_id)
+    outside = person is not None and (group is None or person not in group.member_ids)
+    if not outside or person not in parts.task.values["assignments"]:
+        return task_at(call), False
+    if call.tenant.switches.planner_outside_assignee == "nothing":
+        raise planner_denied()
+    return parts, True
+
+
 def require_bucket_of(call: Call, bucket_id: str | None, plan_id: str) -> None:
     """400 unless the bucket is one of the plan's; none at all is allowed."""
     if bucket_id is None:

@@ -18,6 +18,7 @@ from m365_emulator.planner_place import (
     plan_at,
     require_bucket_of,
     task_at,
+    task_for_assignee,
 )
 from m365_emulator.planner_shapes import FORMATS, TASK, TASK_DETAILS, Changes, read
 from m365_emulator.planner_state import Record, TaskParts
@@ -74,19 +75,21 @@ def create_task(call: Call) -> Reply:
 
 def get_task(call: Call) -> Reply:
     """GET /planner/tasks/{id}; $expand=details is understood."""
-    parts = task_at(call)
+    parts, is_reduced = task_for_assignee(call)
     reply = entity(call, parts.task, TASK_CONTEXT)
-    if isinstance(reply.body, dict):
+    if isinstance(reply.body, dict) and not is_reduced:
         reply.body |= _expanded(call, parts)
     return reply
 
 
 def update_task(call: Call) -> Reply:
     """PATCH /planner/tasks/{id}."""
-    parts, state = task_at(call), call.tenant.planner
+    (parts, is_reduced), state = task_for_assignee(call), call.tenant.planner
     task = parts.task
     version = version_asked(call, task)
     changes = read(TASK, call.json(), call.tenant.switches, creating=False)
+    if is_reduced and {*changes.plain, *changes.maps} - {"percentComplete"}:
+        raise planner_denied()
     after, paths = merge(task.values, changes, stamp_of(call))
     require_no_clash(task, version, paths)
     _require_sound(call, after)

@@ -5,7 +5,7 @@ Segments compare without case, ids with it; keys may stand in parentheses, as in
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -52,8 +52,10 @@ class Call:
     def json(self) -> Json:
         """The body as a JSON object; 400 when it is not one."""
         try:
-            body: Any = json.loads(self.body)
-        except ValueError as fault:
+            body: Any = json.loads(self.body, parse_constant=_no_json)
+            if b"\\u" in self.body:
+                json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
+        except (ValueError, RecursionError) as fault:
             raise GraphFault(400, "BadRequest", "Unable to read JSON request payload.") from fault
         if not isinstance(body, dict):
             raise GraphFault(400, "BadRequest", "Empty Payload. JSON content expected.")
@@ -79,13 +81,15 @@ Handler = Callable[[Call], Reply]
 class Route:
     """One verb on one path template such as /planner/tasks/{task_id}; {path*} spans several segments.
 
-    `permission` is the key into the permission table where it differs from the template's own.
+    `permission` is the key into the permission table where it differs from the template's own. `before` is awaited
+    between the permission check and the handler, for what has to wait for somebody else.
     """
 
     method: str
     template: str
     handler: Handler
     permission: str = ""
+    before: Callable[[Call], Awaitable[None]] | None = None
 
     @property
     def permission_key(self) -> str:
@@ -139,13 +143,22 @@ class RouteTable:
 def normalise(path: str) -> str:
     """Keys out of their parentheses, a function's empty parentheses and its namespace away, no last slash.
 
-    What follows ':/' is the name of a file or site, where parentheses are ordinary characters.
+    What stands between two ':/' is the name of a file or site, where parentheses are ordinary characters.
     """
     path = path.replace("%28", "(").replace("%29", ")").replace("%27", "'")
-    head, colon, named = path.partition(":/")
-    head = _KEY.sub(lambda m: f"/{m[1]}/{m[2] or m[3]}" if m[2] or m[3] else f"/{m[1]}", head)
-    path = re.sub(r"/microsoft\.graph\.(delta)\b", r"/\1", head + colon + named, flags=re.IGNORECASE)
+    pieces = path.split(":/")
+    pieces[::2] = [_KEY.sub(_key_as_segment, piece) for piece in pieces[::2]]
+    path = re.sub(r"/microsoft\.graph\.(delta)\b", r"/\1", ":/".join(pieces), flags=re.IGNORECASE)
     return path.rstrip("/") or "/"
+
+
+def _no_json(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _key_as_segment(found: re.Match[str]) -> str:
+    key = found[2] or found[3]
+    return f"/{found[1]}/{key}" if key else f"/{found[1]}"
 
 
 def _compile(handlers: dict[str, Route]) -> _Compiled:

@@ -1,6 +1,10 @@
 """The web application: mounts Graph, sign-in, control and pages, and records what passes under /v1.0."""
 
+from typing import Any
+
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -10,6 +14,7 @@ from m365_emulator.batch import answer_batch
 from m365_emulator.control import ControlFault, tenant_of
 from m365_emulator.graph import GraphApi, make_call
 from m365_emulator.odata import JSON_TYPE, GraphFault, error_body, standard_headers
+from m365_emulator.open_origins import OpenOrigins
 from m365_emulator.recording import RAW_SEND, base_url, graph_of, raw_path, send_recorded
 from m365_emulator.registry import control_routes, graph_routes, page_routes, permission_check
 from m365_emulator.routing import Reply
@@ -40,7 +45,8 @@ def build_app(options: TenantOptions | None = None, *, tenant: Tenant | None = N
         *control_routes(),
         *page_routes(),
     ]
-    app = EmulatorApp(routes=routes, exception_handlers={ControlFault: _control_fault})
+    open_to_pages = [Middleware(OpenOrigins)]
+    app = EmulatorApp(routes=routes, middleware=open_to_pages, exception_handlers=_HANDLERS)
     app.state.tenant = tenant
     app.state.graph = GraphApi(tenant, graph_routes(), permission_check())
     return app
@@ -76,5 +82,24 @@ async def beta_endpoint(request: Request) -> Response:
     return send_recorded(request, await request.body(), reply, Stopwatch())
 
 
+async def _unrouted(request: Request, fault: Exception) -> Response:
+    """A path or verb that no route takes: Graph's own words where Graph would have been asked, else plain text."""
+    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    path = request.url.path
+    if not path.lower().startswith(("/v1.0", "/beta")):
+        return Response(str(getattr(fault, "detail", "")), status, media_type="text/plain")
+    headers = standard_headers(request.headers.get("client-request-id"))
+    message = f"Specified HTTP method {request.method} is not allowed for the request target."
+    refusal = GraphFault(status, "Request_BadRequest" if status == 405 else "BadRequest", message)
+    if status == 404:
+        refusal = GraphFault(404, "BadRequest", "Resource not found.")
+    reply = Reply(status, error_body(refusal, headers, tenant_of(request).clock.now()), headers)
+    reply.headers["Content-Type"] = JSON_TYPE
+    return send_recorded(request, await request.body(), reply, Stopwatch())
+
+
 async def _control_fault(request: Request, fault: Exception) -> Response:
     return JSONResponse({"error": str(fault)}, status_code=400)
+
+
+_HANDLERS: dict[Any, Any] = {ControlFault: _control_fault, 404: _unrouted, 405: _unrouted}

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from m365_emulator.clock import timestamp_seconds
+from m365_emulator.known_properties import require_known
 from m365_emulator.odata import GraphFault, Json, page, select, with_context
 from m365_emulator.routing import Call, Reply, Route
 from m365_emulator.sharepoint_columns import Column, change_column
@@ -145,7 +146,9 @@ def get_items(call: Call) -> Reply:
 def post_item(call: Call) -> Reply:
     """POST items: {"fields": {...}}"""
     one = _list(call)
-    fields = call.json().get("fields")
+    body = call.json()
+    require_known(body, "listItem", "invalidRequest")
+    fields = body.get("fields")
     if not isinstance(fields, dict):
         raise GraphFault(400, "invalidRequest", "fields is required to create an item")
     item = call.tenant.sharepoint.add_item(one, fields, actor(call))
@@ -256,7 +259,10 @@ def _change(call: Call, fields_of: Callable[[Json], Any], *, whole: bool) -> Rep
     one = _list(call)
     item = one.item(call.params["item_id"])
     _match(call, item.etag)
-    fields = fields_of(call.json())
+    body = call.json()
+    if whole:
+        require_known(body, "listItem", "invalidRequest")
+    fields = fields_of(body)
     if not isinstance(fields, dict):
         raise GraphFault(400, "invalidRequest", "fields is required to change an item")
     call.tenant.sharepoint.change_item(one, item, fields, actor(call))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from m365_emulator.known_properties import require_known
 from m365_emulator.odata import GraphFault
 
 SINGLE_LINE_LENGTH = 255
@@ -97,10 +98,13 @@ def column_from_json(spec: Any) -> Column:
     name = spec.get("name") if isinstance(spec, dict) else None
     if not isinstance(name, str) or not name.strip():
         raise GraphFault(400, "invalidRequest", "A column needs a name")
+    require_known(spec, "columnDefinition", "invalidRequest")
     given = [facet for facet in FACETS if facet in spec]
     if len(given) > 1:
         raise GraphFault(400, "invalidRequest", f"A column has one type, not {' and '.join(given)}")
     facet = given[0] if given else "text"
+    if not isinstance(spec.get(facet) or {}, dict):
+        raise GraphFault(400, "invalidRequest", f"The settings of a {facet} column have to be an object")
     column = Column(
         str(uuid.uuid4()), internal_name(name), name, facet, dict(FACETS[facet]) | dict(spec.get(facet) or {})
     )
@@ -110,6 +114,7 @@ def column_from_json(spec: Any) -> Column:
 
 def change_column(column: Column, body: Mapping[str, Any]) -> None:
     """PATCH of a column: its names and its plain settings. Raises GraphFault 400."""
+    require_known(body, "columnDefinition", "invalidRequest")
     name = body.get("name", column.name)
     if not isinstance(name, str) or not name.strip():
         raise GraphFault(400, "invalidRequest", "A column needs a name")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from m365_emulator.known_properties import require_known
 from m365_emulator.odata import GraphFault
 from m365_emulator.sharepoint_columns import BUILT_IN_COLUMNS, Column, checked_value, column_from_json
 
@@ -126,10 +127,14 @@ class SharePointState:
 
     def create_list(self, site: Site, body: Mapping[str, Any], by: IdentitySet) -> SharePointList:
         """A new generic list with the columns of the body. Raises GraphFault 400, or 409 for a used name."""
+        require_known(body, "list", "invalidRequest")
         title = body.get("displayName")
         if not isinstance(title, str) or not title.strip():
             raise GraphFault(400, "invalidRequest", "displayName is required to create a list")
-        template = (body.get("list") or {}).get("template", "genericList")
+        settings, columns = body.get("list") or {}, body.get("columns") or []
+        if not isinstance(settings, dict) or not isinstance(columns, list):
+            raise GraphFault(400, "invalidRequest", "list has to be an object and columns an array")
+        template = settings.get("template", "genericList")
         if template != "genericList":
             raise GraphFault(400, "notSupported", f"List template '{template}' is not modelled here")
         if any(title.casefold() in (x.name.casefold(), x.display_name.casefold()) for x in site.lists.values()):
@@ -148,7 +153,7 @@ class SharePointState:
         for built_in in BUILT_IN_COLUMNS:
             column = built_in.copy()
             new.columns[column.column_id] = column
-        for spec in body.get("columns") or ():
+        for spec in columns:
             self.add_column(new, spec)
         site.lists[new.list_id] = new
         return new

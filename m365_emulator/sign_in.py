@@ -1,4 +1,4 @@
-"""The two places where an app gets a token: App Service's managed identity and Entra's token endpoint."""
+"""TABLE: every address of sign-in, and App Service's managed identity, which needs no sign-in at all."""
 
 import hmac
 import time
@@ -8,9 +8,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from m365_emulator.control import tenant_of
-from m365_emulator.tokens import CLIENT_CREDENTIAL_SECONDS, GRAPH_AUDIENCE, MANAGED_IDENTITY_SECONDS
-
-_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+from m365_emulator.sign_in_authorize import authorize, login
+from m365_emulator.sign_in_device import ask_code, device_step, start_device
+from m365_emulator.sign_in_discovery import discovery, instances, keys, logout, userinfo
+from m365_emulator.sign_in_grants import token
+from m365_emulator.tokens import GRAPH_AUDIENCE, MANAGED_IDENTITY_SECONDS
 
 
 async def managed_identity(request: Request) -> Response:
@@ -38,34 +40,22 @@ async def managed_identity(request: Request) -> Response:
     )
 
 
-async def client_credentials(request: Request) -> Response:
-    """POST /{tenant}/oauth2/v2.0/token with a form: a token for an app, with whatever was consented to it."""
-    tenant, form = tenant_of(request), await request.form()
-    fields = {name: str(value) for name, value in form.items()}
-    if fields.get("grant_type") != "client_credentials":
-        return _oauth_fault(400, "unsupported_grant_type", "AADSTS70003: The app requested an unsupported grant type.")
-    if not fields.get("client_id"):
-        return _oauth_fault(400, "invalid_request", "AADSTS900144: The request body must contain 'client_id'.")
-    proven = fields.get("client_secret") or (
-        fields.get("client_assertion") and fields.get("client_assertion_type") == _ASSERTION
-    )
-    if not proven:
-        return _oauth_fault(401, "invalid_client", "AADSTS7000218: A client_secret or client_assertion is required.")
-    if fields.get("scope") != f"{GRAPH_AUDIENCE}/.default":
-        return _oauth_fault(400, "invalid_scope", "AADSTS70011: The scope has to be a resource with /.default.")
-    token = tenant.app_token(fields["client_id"], CLIENT_CREDENTIAL_SECONDS)
-    return JSONResponse({"token_type": "Bearer", "expires_in": CLIENT_CREDENTIAL_SECONDS, "access_token": token})
-
-
 def _identity_fault(status: int, message: str) -> Response:
     return JSONResponse({"statusCode": status, "message": message}, status_code=status)
 
 
-def _oauth_fault(status: int, error: str, text: str) -> Response:
-    return JSONResponse({"error": error, "error_description": text}, status_code=status)
-
-
+_BOTH = ["GET", "POST"]
 SIGN_IN_ROUTES = (
     Route("/msi/token", managed_identity, methods=["GET"]),
-    Route("/{tenant}/oauth2/v2.0/token", client_credentials, methods=["POST"]),
+    Route("/common/discovery/instance", instances, methods=["GET"]),
+    Route("/{tenant}/v2.0/.well-known/openid-configuration", discovery, methods=["GET"]),
+    Route("/{tenant}/discovery/v2.0/keys", keys, methods=["GET"]),
+    Route("/{tenant}/oauth2/v2.0/authorize", authorize, methods=_BOTH),
+    Route("/{tenant}/login", login, methods=["POST"]),
+    Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
+    Route("/{tenant}/oauth2/v2.0/devicecode", start_device, methods=["POST"]),
+    Route("/{tenant}/oauth2/v2.0/logout", logout, methods=_BOTH),
+    Route("/devicelogin", ask_code, methods=["GET"]),
+    Route("/devicelogin", device_step, methods=["POST"]),
+    Route("/oidc/userinfo", userinfo, methods=_BOTH),
 )

@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from m365_emulator.clock import timestamp
 from m365_emulator.directory import group_at
+from m365_emulator.known_properties import require_known
 from m365_emulator.odata import GraphFault, Json, page, select, with_context
 from m365_emulator.routing import Call, Reply, Route
 from m365_emulator.teams_messages import MESSAGE_ROUTES
@@ -58,6 +59,7 @@ def get_channel(call: Call) -> Reply:
 def create_channel(call: Call) -> Reply:
     """POST /teams/{id}/channels: standard or private; a name in use is refused."""
     team, body = team_at(call), call.json()
+    require_known(body, "channel")
     name = body.get("displayName")
     if not isinstance(name, str) or not name.strip() or len(name) > CHANNEL_NAME_MAX:
         raise GraphFault(400, "BadRequest", "Channel displayName has to have 1 to 50 characters.")

@@ -61,7 +61,7 @@ class TeamsState:
     """Every team by its group's id."""
 
     teams: dict[str, Team] = field(default_factory=dict)
-    recent_calls: dict[tuple[str, str], deque[float]] = field(default_factory=dict)
+    recent_calls: dict[tuple[str, str], deque[float]] = field(default_factory=dict, metadata={"transient": True})
 
     def add_team(self, group_id: str, now: datetime) -> Team:
         """Make the group a team, with the channel General that every team has."""

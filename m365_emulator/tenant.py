@@ -7,13 +7,19 @@ import secrets
 import uuid
 from dataclasses import dataclass, field
 
+from m365_emulator.activity_state import ActivityState
 from m365_emulator.clock import Clock
 from m365_emulator.directory_state import DirectoryState
 from m365_emulator.drives_state import DrivesState
 from m365_emulator.faults import Faults
+from m365_emulator.faults_plan import Plan
 from m365_emulator.forms_state import FormsState
 from m365_emulator.planner_state import PlannerState
 from m365_emulator.sharepoint_state import SharePointState
+from m365_emulator.sign_in_apps import AppRegistrations, default_apps
+from m365_emulator.sign_in_state import SignInState
+from m365_emulator.site_grants_state import SiteGrants
+from m365_emulator.subscriptions_state import SubscriptionsState
 from m365_emulator.switches import Switches
 from m365_emulator.teams_state import TeamsState
 from m365_emulator.tokens import (
@@ -25,6 +31,7 @@ from m365_emulator.tokens import (
     TokenIssuer,
 )
 from m365_emulator.traffic import Traffic
+from m365_emulator.workbook_state import WorkbookState
 from m365_emulator.workflows_state import WorkflowsState
 
 DOMAIN = "peakshire.example"
@@ -44,12 +51,15 @@ class TenantOptions:
 
 
 class Tenant:
-    """State of the emulator. `reset` empties it; the signing key and the options stay."""
+    """State of the emulator. `reset` empties it; the signing key, the options and the snapshots stay."""
 
     clock: Clock
     switches: Switches
     faults: Faults
+    fault_plan: Plan
     consent: Consent
+    apps: AppRegistrations
+    sign_in: SignInState
     traffic: Traffic
     directory: DirectoryState
     planner: PlannerState
@@ -58,10 +68,15 @@ class Tenant:
     drives: DrivesState
     workflows: WorkflowsState
     forms: FormsState
+    subscriptions: SubscriptionsState
+    activity: ActivityState
+    workbooks: WorkbookState
+    site_grants: SiteGrants
 
     def __init__(self, options: TenantOptions | None = None) -> None:
         self.options = options or TenantOptions()
         self.tenant_id = self.options.tenant_id
+        self.snapshots: dict[str, str] = {}
         self.tokens = TokenIssuer(self.tenant_id)
         self.reset()
 
@@ -72,7 +87,10 @@ class Tenant:
         for name, value in self.options.switches:
             self.switches.set(name, value)
         self.faults = Faults()
+        self.fault_plan = Plan()
         self.consent = Consent({self.options.app_id: set(self.options.grants)})
+        self.apps = default_apps(self.options.app_id, self.options.app_object_id)
+        self.sign_in = SignInState()
         self.traffic = Traffic()
         self.directory = DirectoryState(self.options.domain)
         self.planner = PlannerState()
@@ -81,12 +99,20 @@ class Tenant:
         self.drives = DrivesState(self.clock.now)
         self.workflows = WorkflowsState(self.clock.now)
         self.forms = FormsState()
+        self.subscriptions = SubscriptionsState()
+        self.activity = ActivityState()
+        self.workbooks = WorkbookState()
+        self.site_grants = SiteGrants()
 
     def app_token(self, app_id: str, seconds: int) -> str:
         """A token for an app alone, with the permissions consented to it now."""
         own = app_id == self.options.app_id
         object_id = self.options.app_object_id if own else str(uuid.uuid5(uuid.NAMESPACE_OID, app_id))
         return self.tokens.app_token(app_id, object_id, self.consent.of(app_id), seconds)
+
+    def is_named(self, name: str) -> bool:
+        """Does this path segment of a sign-in address mean this tenant? Its id, its domain, or any organisation."""
+        return name.lower() in (self.tenant_id, self.options.domain, "common", "organizations")
 
     def person(self, user_id: str, scopes: frozenset[str], app_id: str) -> Caller:
         """A caller acting for a person, for calls made inside the program (the emulator's own pages)."""

@@ -6,7 +6,7 @@ The tokens are the emulator's own; they open nothing else.
 import json
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from m365_emulator.clock import timestamp
 
 MAX_ENTRIES = 50_000
+MAX_BYTES = 256 * 1024 * 1024
 _TEXT = ("application/json", "text/", "application/x-www-form-urlencoded", "application/xml", "application/problem")
 
 
@@ -35,18 +36,46 @@ class Exchange:
 
 @dataclass(slots=True)
 class Traffic:
-    """The latest MAX_ENTRIES exchanges as HAR entries."""
+    """The latest exchanges: at most MAX_ENTRIES, and at most MAX_BYTES of bodies.
 
-    entries: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=MAX_ENTRIES))
+    They are kept as they passed and become HAR entries when somebody looks, since most of them nobody ever does.
+    """
+
+    exchanges: deque[tuple[int, datetime, Exchange]] = field(default_factory=deque)
+    """(number from 1, tenant time, exchange), oldest first."""
+    passed: int = 0
+    """How many there have been in all."""
+    held_bytes: int = 0
 
     def add(self, exchange: Exchange, now: datetime) -> None:
-        """Keep one exchange, stamped with tenant time."""
-        self.entries.append(_entry(exchange, now))
+        """Keep one exchange, stamped with tenant time; the oldest go where there is no room."""
+        self.passed += 1
+        self.exchanges.append((self.passed, now, exchange))
+        self.held_bytes += _size(exchange)
+        while len(self.exchanges) > MAX_ENTRIES or (self.held_bytes > MAX_BYTES and len(self.exchanges) > 1):
+            self.held_bytes -= _size(self.exchanges.popleft()[2])
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """Every kept exchange as a HAR entry, oldest first."""
+        return [_entry(exchange, now) for _, now, exchange in self.exchanges]
+
+    def newest_first(self) -> Iterator[tuple[int, datetime, Exchange]]:
+        """(number, tenant time, exchange) of each kept exchange."""
+        return reversed(self.exchanges)
+
+    def numbered(self, number: int) -> tuple[datetime, Exchange] | None:
+        """The exchange of this number, if it is still kept."""
+        first = self.passed - len(self.exchanges) + 1
+        if not first <= number <= self.passed:
+            return None
+        _, now, exchange = self.exchanges[number - first]
+        return now, exchange
 
     def har(self) -> dict[str, Any]:
         """The whole log."""
         creator = {"name": "m365_emulator", "version": "1"}
-        return {"log": {"version": "1.2", "creator": creator, "entries": list(self.entries)}}
+        return {"log": {"version": "1.2", "creator": creator, "entries": self.entries}}
 
     def har_text(self) -> str:
         """The whole log as JSON text."""
@@ -104,6 +133,10 @@ def _entry(exchange: Exchange, now: datetime) -> dict[str, Any]:
         "cache": {},
         "timings": {"send": 0, "wait": millis, "receive": 0},
     }
+
+
+def _size(exchange: Exchange) -> int:
+    return len(exchange.request_body) + len(exchange.response_body)
 
 
 def _pairs(items: Iterable[tuple[str, str]]) -> list[dict[str, str]]:

@@ -50,20 +50,23 @@ async def invoke(request: Request) -> Response:
     """POST to the webhook: 202 and empty, or what is wrong. The exchange is recorded with the signature."""
     body = await request.body()
     watch, tenant, path = Stopwatch(), tenant_of(request), raw_path(request)
-    seconds = tenant.faults.delay_of("POST", path)
+    struck = tenant.fault_plan.strike("POST", path)
+    seconds = tenant.faults.delay_of("POST", path) + struck.wait
     if seconds:
         await asyncio.sleep(seconds)
     run_id = f"{uuid.uuid4().hex.upper()}CU00"
     headers = {"x-ms-workflow-run-id": run_id, "x-ms-request-id": str(uuid.uuid4())}
     try:
         tenant.faults.raise_if_struck("POST", path)
+        if struck.refusal is not None:
+            raise struck.refusal
         workflow = _admitted(tenant, request)
         _take(tenant, workflow, body)
     except GraphFault as fault:
         error = {"error": {"code": fault.code, "message": fault.message}}
         answer = Reply(fault.status, error, headers | fault.headers | {"Content-Type": "application/json"})
         return send_recorded(request, body, answer, watch)
-    lost = tenant.faults.loss_of("POST", path)
+    lost = struck.lost_as or tenant.faults.loss_of("POST", path)
     return send_recorded(request, body, Reply(504 if lost == "504" else 202, None, headers, lost_as=lost), watch)
 
 

@@ -1,6 +1,7 @@
 """The `tasking` command. Every sub-command says what it does with --help, and ends with 1 when something is wrong."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -55,6 +56,7 @@ def demo(folder: Path, port: int, emulator_port: int, once: bool) -> None:
     """Run the main job on the emulator with the fictional force Peakshire, and show it."""
     from service.demo import run_demo
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(asyncio.run(run_demo(folder, port, emulator_port, once, console)))
     except KeyboardInterrupt:

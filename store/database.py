@@ -1,7 +1,7 @@
 """Opens the database by its address and brings its tables up to date with Alembic."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +48,11 @@ def opened(url: str) -> Iterator[Engine]:
 
 def open_at_this_version(url: str) -> Engine:
     """An engine whose tables fit this version of the service. Raises OldSchema, with nothing left open."""
-    engine = open_database(url)
-    try:
+    with ExitStack() as unless_it_fits:
+        engine = open_database(url)
+        unless_it_fits.callback(engine.dispose)
         check_schema(engine)
-    except BaseException:
-        engine.dispose()
-        raise
+        unless_it_fits.pop_all()
     return engine
 
 

@@ -23,9 +23,10 @@ function draw(source) {
   const card = new AdaptiveCards.AdaptiveCard();
   card.hostConfig = new AdaptiveCards.HostConfig(hostConfig);
   card.onExecuteAction = (action) => {
-    if (action instanceof AdaptiveCards.OpenUrlAction && /^https?:/i.test(action.url)) {
-      window.open(action.url, "_blank", "noopener,noreferrer");
-    }
+    if (!(action instanceof AdaptiveCards.OpenUrlAction)) return;
+    const address = new URL(action.url, location.href);
+    if (address.origin === location.origin) location.assign(address);
+    else if (/^https?:$/.test(address.protocol)) window.open(address, "_blank", "noopener,noreferrer");
   };
   card.parse(JSON.parse(source.textContent));
   const drawn = card.render();

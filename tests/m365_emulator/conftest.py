@@ -1,6 +1,6 @@
 """A small tenant for the emulator's own tests, and the judge of their traffic.
 
-Whatever the emulator accepts in any of these tests is held against Microsoft's metadata and permission table,
+Whatever passes in any of these tests, accepted or refused, is held against Microsoft's metadata and permission table,
 where ../shared lies beside the project.
 """
 
@@ -17,6 +17,8 @@ from typing import Any
 import httpx
 import pytest
 from emulator_server import RunningEmulator
+from secure_emulator import PEOPLE as SECURE_PEOPLE
+from secure_emulator import Browser, SecureEmulator, secure_emulator
 
 SHARED_GRAPH = Path(__file__).resolve().parents[3] / "shared" / "graph"
 Findings = Callable[[list[dict[str, Any]]], list[str]]
@@ -84,6 +86,31 @@ def board(emulator: RunningEmulator, people: dict[str, str]) -> Iterator[Board]:
 
 
 @pytest.fixture(scope="session")
+def secure_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureEmulator]:
+    """The server over http and https, shared by the tests of one process."""
+    with secure_emulator(tmp_path_factory.mktemp("tls")) as running:
+        yield running
+
+
+@pytest.fixture
+def secure(secure_process: SecureEmulator, monkeypatch: pytest.MonkeyPatch) -> SecureEmulator:
+    """A running emulator over https with Ann, Ben and Cas in its directory; bundles of the environment do not count."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    secure_process.tenant.reset()
+    seed = [{"upn": f"{name}@peakshire.example", "display_name": shown} for name, shown in SECURE_PEOPLE.items()]
+    secure_process.control("seed", {"people": seed})
+    return secure_process
+
+
+@pytest.fixture
+def browser(secure: SecureEmulator) -> Iterator[Browser]:
+    """A browser without a session."""
+    with Browser(secure) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
 def judge() -> Findings | None:
     """The public checker of Graph traffic as a function; None where it is not beside the project."""
     if not (SHARED_GRAPH / "check_traffic.py").is_file():
@@ -113,16 +140,24 @@ def judge() -> Findings | None:
     return findings
 
 
+@pytest.fixture
+def malformed() -> None:
+    """For tests that send on purpose what Graph could not take: of their traffic only what was accepted is judged."""
+
+
 @pytest.fixture(autouse=True)
-def _accepted_traffic_fits_the_metadata(request: pytest.FixtureRequest, judge: Findings | None) -> Iterator[None]:
-    """After each test with an emulator: what was accepted in it fits Microsoft's metadata and permissions."""
-    if "emulator" not in request.fixturenames or judge is None:
+def _traffic_fits_the_metadata(request: pytest.FixtureRequest, judge: Findings | None) -> Iterator[None]:
+    """After each test with an emulator: what passed in it, refused or not, fits Microsoft's metadata and table."""
+    used = next((name for name in ("emulator", "secure") if name in request.fixturenames), None)
+    if used is None or judge is None:
         yield
         return
-    running: RunningEmulator = request.getfixturevalue("emulator")
+    running: RunningEmulator = request.getfixturevalue(used)
     yield
-    accepted = [e for e in map(_accepted, running.tenant.traffic.entries) if e is not None]
-    assert judge(accepted) == []
+    entries = list(running.tenant.traffic.entries)
+    if "malformed" in request.fixturenames:
+        entries = [e for e in map(_accepted, entries) if e is not None]
+    assert judge(entries) == []
 
 
 def _accepted(entry: dict[str, Any]) -> dict[str, Any] | None:

@@ -20,12 +20,14 @@ def answers(board: Any, *parts: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {a["id"]: a for a in reply.json()["responses"]}
 
 
+@pytest.mark.usefixtures("malformed")
 def test_point_45_twenty_parts_are_answered_and_twenty_one_refused(board: Any) -> None:
     assert len(answers(board, *(part(n) for n in range(20)))) == 20
     too_many = board.app.post("/$batch", json={"requests": [part(n) for n in range(21)]})
     assert too_many.status_code == 400
 
 
+@pytest.mark.usefixtures("malformed")
 @pytest.mark.parametrize(
     "parts",
     [

@@ -74,6 +74,72 @@ def test_point_59_advanced_queries_need_their_header(board: Any, query: dict[str
     assert reply.json()["error"]["code"] == "Request_UnsupportedQuery"
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"$filter": "displayName ne 'Ann Example'"}, ["ben", "cas"]),
+        ({"$filter": "not startswith(displayName,'a')"}, ["ben", "cas"]),
+        ({"$filter": "not (startswith(displayName,'a') or mail eq 'ben@peakshire.example')"}, ["cas"]),
+        ({"$filter": "endsWith(mail,'n@peakshire.example')"}, ["ann", "ben"]),
+        ({"$filter": "accountEnabled eq true", "$orderby": "displayName desc"}, ["cas", "ben", "ann"]),
+        ({"$search": '"displayName:exam" AND "mail:be"'}, ["ben"]),
+        ({"$search": '"displayName:ann" OR "displayName:cas"'}, ["ann", "cas"]),
+    ],
+)
+def test_point_59_advanced_queries_are_answered_with_header_and_count(
+    board: Any, query: dict[str, str], found: list[str]
+) -> None:
+    eventual = {"ConsistencyLevel": "eventual"}
+    for headers, options in (({}, query | {"$count": "true"}), (eventual, query)):
+        refused = board.app.get("/users", params=options, headers=headers)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "Request_UnsupportedQuery")
+    body = board.app.get("/users", params=query | {"$count": "true"}, headers=eventual).json()
+    assert [row["id"] for row in body["value"]] == [board.users[name] for name in found]
+    assert body["@odata.count"] == len(found)
+
+
+def test_point_59_the_count_stands_on_the_first_page_and_every_page_needs_the_header(board: Any) -> None:
+    eventual = {"ConsistencyLevel": "eventual"}
+    query = {"$count": "true", "$top": "2", "$filter": "displayName ne 'x'"}
+    first = board.app.get("/users", params=query, headers=eventual).json()
+    assert (first["@odata.count"], len(first["value"])) == (3, 2)
+    assert board.app.get(first["@odata.nextLink"]).status_code == 400
+    second = board.app.get(first["@odata.nextLink"], headers=eventual).json()
+    assert "@odata.count" not in second
+    assert len(second["value"]) == 1
+
+
+def test_point_59_a_count_without_the_header_is_passed_over_or_refused(board: Any) -> None:
+    eventual = {"ConsistencyLevel": "eventual"}
+    assert "@odata.count" not in board.app.get("/users?$count=true").json()
+    refused = board.app.get("/users/$count").json()["error"]
+    assert (refused["code"], refused["message"]) == ("Request_BadRequest", "$count is not currently supported.")
+    counts = ("/users/$count", "/groups/$count", f"/groups/{board.group_id}/members/$count")
+    assert [board.app.get(path, headers=eventual).text for path in counts] == ["3", "1", "2"]
+
+
+def test_point_59_members_are_filtered_and_sorted_only_as_an_advanced_query(board: Any) -> None:
+    path, query = f"/groups/{board.group_id}/members/microsoft.graph.user", {"$filter": "startswith(mail,'b')"}
+    assert board.app.get(path, params=query).status_code == 400
+    eventual = {"ConsistencyLevel": "eventual"}
+    rows = board.app.get(path, params=query | {"$count": "true"}, headers=eventual).json()["value"]
+    assert [row["id"] for row in rows] == [board.users["ben"]]
+
+
+@pytest.mark.parametrize(
+    "query", ["displayName:ann", '"colour:red"', '"displayName:a" NEAR "mail:b"', '"displayName:a"x']
+)
+def test_point_59_a_search_that_is_not_understood_is_refused(board: Any, query: str) -> None:
+    options = {"$search": query, "$count": "true"}
+    assert board.app.get("/users", params=options, headers={"ConsistencyLevel": "eventual"}).status_code == 400
+
+
+def test_users_can_be_sorted(board: Any) -> None:
+    rows = board.app.get("/users?$orderby=displayName desc").json()["value"]
+    assert [row["id"] for row in rows] == [board.users[name] for name in ("cas", "ben", "ann")]
+    assert board.app.get("/users?$orderby=aboutMe").status_code == 400
+
+
 def test_point_59_members_come_in_pages_of_100_with_their_type(board: Any, emulator: RunningEmulator) -> None:
     upns = [f"pc{n}@peakshire.example" for n in range(203)]
     emulator.control("seed", {"people": [{"upn": upn} for upn in upns]})

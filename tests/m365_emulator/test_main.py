@@ -3,6 +3,8 @@
 import json
 import re
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +32,34 @@ def test_it_announces_itself_and_leaves_its_traffic_behind(tmp_path: Path, numbe
         assert program.wait(timeout=10) == 0
     entries = json.loads(har.read_text("utf-8"))["log"]["entries"]
     assert [e["response"]["status"] for e in entries] == [401]
+
+
+def test_https_is_served_beside_http_by_the_very_same_app(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "m365_emulator", "--port", "0", "--https-port", "0", "--tls-dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        plain = re.match(r"ready: graph (http://\S+)/v1\.0 ", program.stdout.readline())
+        line = program.stdout.readline()
+        secure = re.match(r"https: graph (https://localhost:\d+)/v1\.0  authority \1/\S+  ca (\S+)", line)
+        assert plain is not None
+        assert secure is not None, line
+        assert Path(secure[2]) == tmp_path / "ca.pem"
+        trust = ssl.create_default_context(cafile=secure[2])
+        httpx.post(f"{plain[1]}/_emulator/switches", json={"planner_page_size": 7}).raise_for_status()
+        assert httpx.get(f"{secure[1]}/_emulator/switches", verify=trust).json()["planner_page_size"] == 7
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize("taken_for", ["--port", "--https-port"])
+def test_a_port_in_use_is_named_and_nothing_is_served(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], taken_for: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = {"--port": "0", "--https-port": "0"} | {taken_for: str(taken.getsockname()[1])}
+        given = [word for pair in ports.items() for word in pair]
+        assert main([*given, "--tls-dir", str(tmp_path)]) == 1
+    assert "in use" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("wrong", ["planner_page_size", "no_such=1", "batch_shuffle=perhaps"])

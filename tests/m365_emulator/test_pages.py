@@ -268,7 +268,7 @@ def test_a_channel_shows_its_cards_in_words_with_the_newest_last(
         assert httpx.post(flow["url"], json=message).status_code == 202
     with browser(emulator) as page:
         shown = page.get(f"/channels/{team.id}/{quote(channel.id, safe='')}").text
-        assert "BCU North: General" in page.get("/channels").text
+        assert "<strong>2 posts</strong>" in page.get("/channels").text
     assert shown.index("ESCALATED&lt;/script&gt;&lt;b&gt;") < shown.index("Second card")
     assert "ESCALATED</script>" not in shown
     assert "<dt>Risk</dt><dd>HIGH</dd>" in shown

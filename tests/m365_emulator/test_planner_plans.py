@@ -46,6 +46,7 @@ def test_point_27_plan_details_have_25_empty_category_slots(board: Any) -> None:
     assert details["sharedWith"] == {}
 
 
+@pytest.mark.usefixtures("malformed")
 def test_point_27_category_names_and_sharing_can_be_set_and_taken_back(board: Any) -> None:
     path, ann = f"/planner/plans/{board.plan_id}/details", board.users["ann"]
     body = {"categoryDescriptions": {"category25": "Vulnerability"}, "sharedWith": {ann: True}}
@@ -242,6 +243,34 @@ def test_point_43_assigning_a_non_member_works_unless_switched_off(board: Any, e
     for user in (cas, nobody):
         body = {"planId": board.plan_id, "title": "x", "assignments": {user: ASSIGNED}}
         assert board.app.post("/planner/tasks", json=body).status_code == 400
+
+
+@pytest.mark.parametrize(("switch", "status"), [(None, 200), ("reduced", 200), ("nothing", 403)])
+def test_point_43_an_assignee_outside_the_group_sees_the_basic_task_and_completes_it(
+    board: Any, emulator: RunningEmulator, switch: str | None, status: int
+) -> None:
+    if switch:
+        emulator.control("switches", {"planner_outside_assignee": switch})
+    task = board.new_task(assignments={board.users["cas"]: ASSIGNED})
+    path, etag = f"/planner/tasks/{task['id']}", {"If-Match": task["@odata.etag"]}
+    with emulator.client(emulator.person_token("cas@peakshire.example")) as cas:
+        seen = cas.get(f"{path}?$expand=details")
+        done = cas.patch(path, json={"percentComplete": 100}, headers=etag)
+        others = [
+            cas.patch(path, json={"title": "Mine"}, headers=etag),
+            cas.get(f"{path}/details"),
+            cas.delete(path, headers=etag),
+            cas.get(f"/planner/plans/{board.plan_id}"),
+        ]
+        mine = cas.get("/me/planner/tasks").json()["value"]
+    assert (seen.status_code, "details" in seen.json(), [reply.status_code for reply in others]) == (
+        status,
+        False,
+        [403] * 4,
+    )
+    assert done.status_code == (204 if status == 200 else 403)
+    assert board.task(task["id"])["percentComplete"] == (100 if status == 200 else 0)
+    assert [each["id"] for each in mine] == [task["id"]]
 
 
 def test_point_44_a_new_task_can_be_late_in_lists(board: Any, emulator: RunningEmulator) -> None:

@@ -120,6 +120,7 @@ def test_a_body_that_is_no_json_object_is_refused(board: Any, body: bytes) -> No
     assert board.app.post("/planner/tasks", content=body).status_code == 400
 
 
+@pytest.mark.usefixtures("malformed")
 def test_beta_is_not_modelled(emulator: RunningEmulator) -> None:
     with plain_client(emulator.url) as client:
         reply = client.get("/beta/planner/tasks")

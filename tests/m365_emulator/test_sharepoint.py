@@ -176,6 +176,7 @@ def test_the_same_item_may_come_twice_in_a_delta_when_it_is_switched_on(
 def test_sites_selected_is_enough_and_no_permission_is_refused(
     emulator: RunningEmulator, people: dict[str, str]
 ) -> None:
+    emulator.control("sites/grants", {"group": "bcu-north", "roles": ["read"]})
     with emulator.client(emulator.app_token("Sites.Selected")) as app:
         assert app.get(f"/groups/{people['group']}/sites/root").status_code == 200
     with emulator.client(emulator.app_token("Tasks.ReadWrite.All")) as app:

@@ -106,6 +106,7 @@ def test_point_50_a_card_travels_as_a_json_string_that_the_body_points_to(room: 
     assert json.loads(reply.json()["attachments"][0]["content"]) == CARD
 
 
+@pytest.mark.usefixtures("malformed")
 @pytest.mark.parametrize(
     "body",
     [

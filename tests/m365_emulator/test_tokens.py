@@ -12,6 +12,12 @@ RESOURCE = "https://graph.microsoft.com"
 FORM = {"client_id": "app", "client_secret": "s", "scope": f"{RESOURCE}/.default", "grant_type": "client_credentials"}
 
 
+@pytest.fixture(autouse=True)
+def _app(emulator: RunningEmulator) -> None:
+    """An app with a secret that nobody consented to yet."""
+    emulator.control("apps", {"client_id": "app", "secrets": ["s"]})
+
+
 def identity(emulator: RunningEmulator, secret: str | None = None, **query: str) -> httpx.Response:
     """Ask the managed-identity endpoint as App Service's clients do."""
     asked = {"api-version": "2019-08-01", "resource": RESOURCE} | query
@@ -56,7 +62,7 @@ def test_point_3_client_credentials_give_a_token_without_refresh(emulator: Runni
         reply = client.post(f"/{emulator.tenant.tenant_id}/oauth2/v2.0/token", data=FORM)
     body = reply.json()
     assert reply.status_code == 200
-    assert set(body) == {"token_type", "expires_in", "access_token"}
+    assert set(body) == {"token_type", "expires_in", "ext_expires_in", "access_token"}
     assert body["expires_in"] == 3599
 
 
@@ -66,6 +72,8 @@ def test_point_3_client_credentials_give_a_token_without_refresh(emulator: Runni
         ({"grant_type": "password"}, 400, "unsupported_grant_type"),
         ({"client_id": ""}, 400, "invalid_request"),
         ({"client_secret": ""}, 401, "invalid_client"),
+        ({"client_secret": "wrong"}, 401, "invalid_client"),
+        ({"client_id": "stranger"}, 400, "unauthorized_client"),
         ({"scope": "User.Read"}, 400, "invalid_scope"),
     ],
 )

@@ -1,0 +1,60 @@
+"""axe-core finds nothing serious or critical on the pages, on a desktop and on a phone."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RENDERER = Path(__file__).resolve().parents[2] / "m365_emulator" / "renderer"
+AXE = RENDERER / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = ("form", "board", "task", "channel", "/", "/boards", "/channels", "/control", "/traffic")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+RUN = "tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })"
+
+
+def serious(page: Any) -> list[str]:
+    """What axe-core calls serious or critical on the page as it stands, and where."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate(RUN, TAGS)["violations"]
+    return [
+        f"{rule['id']}: {node['target']} {node['html'][:120]}"
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.fixture(autouse=True)
+def _axe_is_here() -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed (npm install in m365_emulator/renderer)")
+
+
+@pytest.mark.parametrize("width", [1400, 360])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_no_serious_violation(
+    as_ada: Callable[..., Any], small: dict[str, str], name: str, width: int
+) -> None:
+    page = as_ada(width, 800)
+    page.goto(small.get(name, name))
+    assert serious(page) == []
+
+
+def test_the_open_panel_an_open_menu_and_a_form_with_problems_have_none_either(
+    as_ada: Callable[..., Any], small: dict[str, str]
+) -> None:
+    page = as_ada()
+    page.goto(small["board"])
+    for summary in page.locator(".acts > summary").all()[:1]:
+        summary.click()
+    assert serious(page) == []
+    page.get_by_role("link", name="Market place").click()
+    page.get_by_role("dialog").wait_for()
+    assert serious(page) == []
+    page.goto(small["form"])
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("alert").wait_for()
+    assert serious(page) == []
+    page.goto(f"{small['board']}?group=owner")
+    assert serious(page) == []

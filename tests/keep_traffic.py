@@ -1,0 +1,64 @@
+"""Keeps the Graph traffic of a whole test run as HAR files, one per test process, for the public checker.
+
+    PYTHONPATH=tests TASKING_TRAFFIC=/tmp/traffic .venv/bin/python -m pytest -p keep_traffic
+    .venv/bin/python ../shared/graph/check_traffic.py --permissions ../shared/graph/permissions.json /tmp/traffic/*.har
+
+Left out are the tests that send on purpose what Graph could not take: those that use the fixture `malformed`, and the
+two modules that throw anything at every route.
+"""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from m365_emulator.traffic import Exchange, Traffic
+
+ON_PURPOSE = ("test_bad_input.py", "test_valid_but_for_one.py", "test_any_body.py")
+
+
+class Keeper:
+    """Listens to every tenant's traffic while a test runs that means what it sends."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / f"{os.getpid()}.har"
+        self._rows: list[dict[str, Any]] = []
+        self._listens = False
+
+    def listen(self) -> None:
+        """Have every exchange that any Traffic takes told here too."""
+        add = Traffic.add
+
+        def add_and_tell(traffic: Traffic, exchange: Exchange, now: datetime) -> None:
+            add(traffic, exchange, now)
+            if self._listens and "/v1.0" in exchange.url:
+                one = Traffic()
+                add(one, exchange, now)
+                self._rows.extend(one.entries)
+
+        Traffic.add = add_and_tell  # type: ignore[method-assign]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Listen from here on, unless the test is malformed on purpose."""
+        names = getattr(item, "fixturenames", ())
+        self._listens = "malformed" not in names and item.path.name not in ON_PURPOSE
+
+    def pytest_sessionfinish(self) -> None:
+        """Write what was kept."""
+        if self._rows:
+            log = {"version": "1.2", "creator": {"name": "m365_emulator", "version": "1"}, "entries": self._rows}
+            self._file.write_text(json.dumps({"log": log}), encoding="utf-8")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin where TASKING_TRAFFIC names a folder."""
+    if "TASKING_TRAFFIC" in os.environ:
+        folder = Path(os.environ["TASKING_TRAFFIC"])
+        folder.mkdir(parents=True, exist_ok=True)
+        keeper = Keeper(folder)
+        keeper.listen()
+        config.pluginmanager.register(keeper, "traffic keeper")

@@ -1,0 +1,57 @@
+"""The control area's description comes from its routes, so nothing is missing from it and nothing is made up."""
+
+import re
+
+from emulator_server import RunningEmulator
+from starlette.routing import Route
+
+from m365_emulator.openapi import document, levers
+from m365_emulator.openapi_fields import FIELDS
+from m365_emulator.registry import control_routes
+from m365_emulator.switches import Switches
+
+
+def test_every_lever_is_described_in_words_with_its_places() -> None:
+    described = document(control_routes(), "http://127.0.0.1")["paths"]
+    routed = {
+        (method.lower(), re.sub(r":\w+\}", "}", route.path))
+        for route in control_routes()
+        if isinstance(route, Route)
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert {(verb, path) for path, verbs in described.items() for verb in verbs} == routed
+    for path, verbs in described.items():
+        for operation in verbs.values():
+            assert operation["summary"], path
+            assert [p["name"] for p in operation["parameters"]] == re.findall(r"\{(\w+)\}", path)
+    names = [operation["operationId"] for verbs in described.values() for operation in verbs.values()]
+    assert len(names) == len(set(names))
+
+
+def test_bodies_are_told_field_by_field(emulator: RunningEmulator) -> None:
+    described = emulator.control("openapi.json", method="GET")
+    assert described["openapi"].startswith("3.1.")
+    assert described["servers"] == [{"url": emulator.url}]
+
+    def fields(path: str) -> dict[str, object]:
+        body = described["paths"][f"/_emulator/{path}"]["post"]["requestBody"]
+        return dict(body["content"]["application/json"]["schema"]["properties"])
+
+    assert set(fields("clock")) == {"now", "advance_seconds", "frozen"}
+    assert set(fields("faults/plan")) == {"steps"}
+    assert set(fields("faults/latency")) == {"fixed_ms", "jitter_ms"}
+    assert set(fields("forms/{slug}/deliveries")) == {"next", "drop", "copies", "delay_seconds"}
+    assert set(fields("switches")) == {name for name, _, _ in Switches.meanings()}
+    assert "requestBody" not in described["paths"]["/_emulator/snapshots/{name}"]["get"]
+
+
+def test_a_handler_without_words_would_be_seen() -> None:
+    async def silent(request: object) -> None: ...
+
+    (lever,) = levers([Route("/_emulator/silent", silent, methods=["POST"])])  # type: ignore[arg-type]
+    assert (lever.text, lever.fields) == ("", ())
+
+
+def test_the_table_of_fields_has_no_line_that_no_lever_uses() -> None:
+    used = {field.name for lever in levers(control_routes()) for field in lever.fields}
+    assert set(FIELDS) - used == set()
