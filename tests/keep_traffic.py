@@ -1,6 +1,6 @@
 """Keeps the Graph traffic of a whole test run as HAR files, one per test process, for the public checker.
 
-    PYTHONPATH=tests TASKING_TRAFFIC=/tmp/traffic .venv/bin/python -m pytest -p keep_traffic
+    PYTHONPATH=tests EMULATOR_TRAFFIC=/tmp/traffic .venv/bin/python -m pytest -p keep_traffic
     .venv/bin/python ../shared/graph/check_traffic.py --permissions ../shared/graph/permissions.json /tmp/traffic/*.har
 
 Left out are the tests that send on purpose what Graph could not take: those that use the fixture `malformed`, and the
@@ -55,9 +55,9 @@ class Keeper:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin where TASKING_TRAFFIC names a folder."""
-    if "TASKING_TRAFFIC" in os.environ:
-        folder = Path(os.environ["TASKING_TRAFFIC"])
+    """Begin where EMULATOR_TRAFFIC names a folder."""
+    if "EMULATOR_TRAFFIC" in os.environ:
+        folder = Path(os.environ["EMULATOR_TRAFFIC"])
         folder.mkdir(parents=True, exist_ok=True)
         keeper = Keeper(folder)
         keeper.listen()

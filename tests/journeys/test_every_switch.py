@@ -64,7 +64,8 @@ def staged(emulator: RunningEmulator, folder: Path, switches: dict[str, Any]) ->
 def settle(stage: Stage, minutes: int = 0) -> None:
     """All jobs, and again two minutes later, when lists and details that were late have had their time."""
     stage.run_all(ahead=timedelta(minutes=minutes))
-    time.sleep(stage.emulator.tenant.switches.planner_stale_list_seconds)
+    switches = stage.emulator.tenant.switches
+    time.sleep(max(switches.planner_stale_list_seconds, switches.planner_details_404_ms / 1000))
     stage.run_all(ahead=timedelta(minutes=minutes + 2))
 
 
