@@ -16,7 +16,15 @@ from graph_client.errors import Conflict, Gone, NotPermitted, Rejected, RetryLat
 from planner_sync.boards import NotProvisioned
 from planner_sync.push import NotSettled
 from service.event_routes import ROUTES
-from service.outbox_worker import LONGEST_WAIT_SECONDS, MOST_UNEXPECTED_TRIES, OutboxWorker, Verdict, backoff, judge
+from service.outbox_worker import (
+    LONGEST_WAIT_SECONDS,
+    MOST_UNEXPECTED_TRIES,
+    TRIES_BEFORE_TOLD,
+    OutboxWorker,
+    Verdict,
+    backoff,
+    judge,
+)
 from store import notebook, outbox
 from store.database import open_database
 from store.outbox import Delivery
@@ -181,7 +189,14 @@ def test_throttling_never_makes_a_dead_letter(store: Store) -> None:
     row, handler = promise(store), Handler(RetryLater("GET /x", status=429, after_seconds=1))
     last = until_settled(store, worker_with(store, handler), row, most=50)
     assert (last["state"], last["attempts"], handler.calls) == ("PENDING", 50, 50)
+
+
+def test_what_is_tried_for_ever_is_told_to_the_operator_once_it_lasts(store: Store) -> None:
+    row, handler = promise(store), Handler(RetryLater("GET /x", status=429, after_seconds=1))
+    until_settled(store, worker_with(store, handler), row, most=TRIES_BEFORE_TOLD - 1)
     assert notices(store) == []
+    until_settled(store, worker_with(store, handler), row, most=20)
+    assert [subject for subject, _ in notices(store)] == [f"deliveries: {HANDLER}"]
 
 
 def test_an_unexpected_failure_is_tried_eight_times_and_then_kept_for_a_person(store: Store) -> None:
@@ -217,7 +232,7 @@ def test_what_graph_refuses_is_a_dead_letter_at_once_with_the_reason(store: Stor
     assert "MaximumTasksInProject" in notices(store)[0][1]
 
 
-@pytest.mark.parametrize("error", [ValueError(SECRET), RuleBroken(SECRET), StaleTask(SECRET), KeyError(SECRET)])
+@pytest.mark.parametrize("error", [ValueError(SECRET), StaleTask(SECRET), KeyError(SECRET)])
 def test_what_a_person_wrote_is_not_kept_as_an_error(
     store: Store, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
