@@ -9,12 +9,12 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
-from m365_emulator import snapshots
+from m365_emulator.control import snapshots
+from m365_emulator.control.seed_file import SeedFault, plant, read_seed
+from m365_emulator.control.snapshot_codec import SnapshotFault
 from m365_emulator.coverage import coverage_text
-from m365_emulator.seed_file import SeedFault, plant, read_seed
 from m365_emulator.server import build_app
 from m365_emulator.serving import Addresses, Listening, serve
-from m365_emulator.snapshot_codec import SnapshotFault
 from m365_emulator.switches import Switches
 from m365_emulator.tenant import Tenant, TenantOptions
 

@@ -1,7 +1,7 @@
 """Prints what is modelled, from the route table, the switches and the permission tables themselves."""
 
 from m365_emulator.registry import control_routes, graph_routes, permission_check
-from m365_emulator.sign_in import SIGN_IN_ROUTES
+from m365_emulator.sign_in.routes import SIGN_IN_ROUTES
 from m365_emulator.switches import Switches
 
 

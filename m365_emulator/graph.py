@@ -10,12 +10,12 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from m365_emulator.odata import JSON_TYPE, GraphFault, Json, error_body, standard_headers
-from m365_emulator.permissions import PermissionCheck
+from m365_emulator.permissions.check import PermissionCheck
 from m365_emulator.routing import Call, Reply, Route, RouteTable
-from m365_emulator.site_grants import opens
-from m365_emulator.subscriptions_delivery import attend
+from m365_emulator.sharepoint.grants import opens
+from m365_emulator.sign_in.tokens import Caller, TokenRefused
+from m365_emulator.subscriptions.delivery import attend
 from m365_emulator.tenant import Tenant
-from m365_emulator.tokens import Caller, TokenRefused
 
 
 class GraphApi:

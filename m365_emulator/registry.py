@@ -2,23 +2,31 @@
 
 from starlette.routing import BaseRoute
 
-from m365_emulator import activity, directory, drives, planner, sharepoint, subscriptions, teams, workbook, workflows
-from m365_emulator.control import CONTROL_ROUTES
-from m365_emulator.control_planner import PLANNER_CONTROL_ROUTES
-from m365_emulator.faults_plan_control import FAULT_PLAN_ROUTES
-from m365_emulator.forms import FORM_CONTROL_ROUTES
-from m365_emulator.openapi import OPENAPI_ROUTES
-from m365_emulator.pages import PAGE_ROUTES
-from m365_emulator.permission_table import ACCESS
-from m365_emulator.permission_table_files import FILE_ACCESS
-from m365_emulator.permissions import PermissionCheck
+from m365_emulator.control.faults_plan_levers import FAULT_PLAN_ROUTES
+from m365_emulator.control.levers import CONTROL_ROUTES
+from m365_emulator.control.openapi import OPENAPI_ROUTES
+from m365_emulator.control.seed_levers import SEED_ROUTES
+from m365_emulator.control.snapshots import SNAPSHOT_ROUTES
+from m365_emulator.directory import routes as directory
+from m365_emulator.drives import routes as drives
+from m365_emulator.drives import workbook
+from m365_emulator.forms.control import FORM_CONTROL_ROUTES
+from m365_emulator.pages.routes import PAGE_ROUTES
+from m365_emulator.permissions.check import PermissionCheck
+from m365_emulator.permissions.table import ACCESS
+from m365_emulator.permissions.table_files import FILE_ACCESS
+from m365_emulator.planner import routes as planner
+from m365_emulator.planner.control import PLANNER_CONTROL_ROUTES
 from m365_emulator.routing import Route
-from m365_emulator.seed_control import SEED_ROUTES
-from m365_emulator.sharepoint_control import DELTA_CONTROL_ROUTES
-from m365_emulator.sign_in_control import SIGN_IN_CONTROL_ROUTES
-from m365_emulator.site_grants import GRANT_CONTROL_ROUTES
-from m365_emulator.snapshots import SNAPSHOT_ROUTES
-from m365_emulator.subscriptions_control import SUBSCRIPTION_CONTROL_ROUTES
+from m365_emulator.sharepoint import routes as sharepoint
+from m365_emulator.sharepoint.control import DELTA_CONTROL_ROUTES
+from m365_emulator.sharepoint.grants import GRANT_CONTROL_ROUTES
+from m365_emulator.sign_in.control import SIGN_IN_CONTROL_ROUTES
+from m365_emulator.subscriptions import routes as subscriptions
+from m365_emulator.subscriptions.control import SUBSCRIPTION_CONTROL_ROUTES
+from m365_emulator.teams import activity
+from m365_emulator.teams import routes as teams
+from m365_emulator.workflows import routes as workflows
 
 
 def graph_routes() -> tuple[Route, ...]:

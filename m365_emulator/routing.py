@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from m365_emulator.odata import GraphFault, Json
-from m365_emulator.tokens import Caller
+from m365_emulator.sign_in.tokens import Caller
 
 if TYPE_CHECKING:
     from m365_emulator.tenant import Tenant

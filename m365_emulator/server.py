@@ -11,14 +11,14 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from m365_emulator.batch import answer_batch
-from m365_emulator.control import ControlFault, tenant_of
+from m365_emulator.control.levers import ControlFault, tenant_of
 from m365_emulator.graph import GraphApi, make_call
 from m365_emulator.odata import JSON_TYPE, GraphFault, error_body, standard_headers
 from m365_emulator.open_origins import OpenOrigins
 from m365_emulator.recording import RAW_SEND, base_url, graph_of, raw_path, send_recorded
 from m365_emulator.registry import control_routes, graph_routes, page_routes, permission_check
 from m365_emulator.routing import Reply
-from m365_emulator.sign_in import SIGN_IN_ROUTES
+from m365_emulator.sign_in.routes import SIGN_IN_ROUTES
 from m365_emulator.tenant import Tenant, TenantOptions
 from m365_emulator.traffic import Stopwatch
 

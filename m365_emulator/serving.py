@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from m365_emulator.certificates import TlsFiles, default_folder, tls_files
+from m365_emulator.sign_in.certificates import TlsFiles, default_folder, tls_files
 
 LOOPBACK = ("127.0.0.1", "localhost")
 GRACE_SECONDS = 5

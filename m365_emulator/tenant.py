@@ -7,22 +7,19 @@ import secrets
 import uuid
 from dataclasses import dataclass, field
 
-from m365_emulator.activity_state import ActivityState
 from m365_emulator.clock import Clock
-from m365_emulator.directory_state import DirectoryState
-from m365_emulator.drives_state import DrivesState
-from m365_emulator.faults import Faults
-from m365_emulator.faults_plan import Plan
-from m365_emulator.forms_state import FormsState
-from m365_emulator.planner_state import PlannerState
-from m365_emulator.sharepoint_state import SharePointState
-from m365_emulator.sign_in_apps import AppRegistrations, default_apps
-from m365_emulator.sign_in_state import SignInState
-from m365_emulator.site_grants_state import SiteGrants
-from m365_emulator.subscriptions_state import SubscriptionsState
-from m365_emulator.switches import Switches
-from m365_emulator.teams_state import TeamsState
-from m365_emulator.tokens import (
+from m365_emulator.control.faults import Faults
+from m365_emulator.control.faults_plan import Plan
+from m365_emulator.directory.state import DirectoryState
+from m365_emulator.drives.state import DrivesState
+from m365_emulator.drives.workbook_state import WorkbookState
+from m365_emulator.forms.state import FormsState
+from m365_emulator.planner.state import PlannerState
+from m365_emulator.sharepoint.grants_state import SiteGrants
+from m365_emulator.sharepoint.state import SharePointState
+from m365_emulator.sign_in.apps import AppRegistrations, default_apps
+from m365_emulator.sign_in.state import SignInState
+from m365_emulator.sign_in.tokens import (
     DEFAULT_APP_ID,
     DEFAULT_APP_OBJECT_ID,
     DEFAULT_GRANTS,
@@ -30,9 +27,12 @@ from m365_emulator.tokens import (
     Consent,
     TokenIssuer,
 )
+from m365_emulator.subscriptions.state import SubscriptionsState
+from m365_emulator.switches import Switches
+from m365_emulator.teams.activity_state import ActivityState
+from m365_emulator.teams.state import TeamsState
 from m365_emulator.traffic import Traffic
-from m365_emulator.workbook_state import WorkbookState
-from m365_emulator.workflows_state import WorkflowsState
+from m365_emulator.workflows.state import WorkflowsState
 
 DOMAIN = "peakshire.example"
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from secure_emulator import CALLBACK, SecureEmulator, secure_emulator
 
-from m365_emulator.sign_in_apps import DEFAULT_APP_SECRET
-from m365_emulator.tokens import DEFAULT_APP_ID, PERSON_APP_ID
+from m365_emulator.sign_in.apps import DEFAULT_APP_SECRET
+from m365_emulator.sign_in.tokens import DEFAULT_APP_ID, PERSON_APP_ID
 
 ASK = f"client_id={DEFAULT_APP_ID}&response_type=code&redirect_uri={CALLBACK}&scope=openid%20User.Read"
 

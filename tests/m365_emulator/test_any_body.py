@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from m365_emulator.batch import answer_batch
 from m365_emulator.graph import GraphApi, make_call
 from m365_emulator.registry import graph_routes, permission_check
+from m365_emulator.sign_in.tokens import Caller
 from m365_emulator.tenant import Tenant
-from m365_emulator.tokens import Caller
 
 SCALARS = st.none() | st.booleans() | st.integers(-5, 500) | st.text(max_size=8) | st.floats(allow_nan=False)
 JSON = st.recursive(

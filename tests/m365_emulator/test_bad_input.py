@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from whole_tenant import Place, assert_graph_answer, words
 
 from m365_emulator.registry import graph_routes
-from m365_emulator.tokens import GRAPH_AUDIENCE
+from m365_emulator.sign_in.tokens import GRAPH_AUDIENCE
 
 SETTINGS = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 PRINTABLE = "".join(c for c in string.printable if c not in "\r\n\x0b\x0c\t")

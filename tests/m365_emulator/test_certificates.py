@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from m365_emulator.certificates import CA_LIFE, LEAF_LIFE, RENEW_BEFORE, TlsFiles, default_folder, tls_files
+from m365_emulator.sign_in.certificates import CA_LIFE, LEAF_LIFE, RENEW_BEFORE, TlsFiles, default_folder, tls_files
 
 NOW = datetime.now(UTC)
 

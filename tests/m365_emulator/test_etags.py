@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from m365_emulator.etags import Versions, clash, decode, encode
+from m365_emulator.planner.etags import Versions, clash, decode, encode
 
 KINDS = st.sampled_from(["Task", "TaskDetails", "Bucket", "Plan", "PlanDetails", "BucketTaskBoardFormat"])
 

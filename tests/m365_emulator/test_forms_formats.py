@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from m365_emulator.forms_formats import CellValue, flow_body, read_answers, us_utc, workbook_headers, workbook_row
-from m365_emulator.forms_model import Form, FormFault, Response, UploadedFile, form_from_json
-from m365_emulator.forms_workbook import SHEET_NAME, TABLE_NAME, with_rows
+from m365_emulator.forms.formats import CellValue, flow_body, read_answers, us_utc, workbook_headers, workbook_row
+from m365_emulator.forms.model import Form, FormFault, Response, UploadedFile, form_from_json
+from m365_emulator.forms.workbook import SHEET_NAME, TABLE_NAME, with_rows
 
 
 def local(*parts: int) -> datetime:

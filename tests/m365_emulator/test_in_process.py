@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 
-from m365_emulator.seed_file import plant
+from m365_emulator.control.seed_file import plant
 from m365_emulator.server import build_app
 from m365_emulator.tenant import TenantOptions
 

@@ -5,8 +5,8 @@ import re
 from emulator_server import RunningEmulator
 from starlette.routing import Route
 
-from m365_emulator.openapi import document, levers
-from m365_emulator.openapi_fields import FIELDS
+from m365_emulator.control.openapi import document, levers
+from m365_emulator.control.openapi_fields import FIELDS
 from m365_emulator.registry import control_routes
 from m365_emulator.switches import Switches
 

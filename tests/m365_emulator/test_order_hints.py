@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from m365_emulator.order_hints import between, service_value
+from m365_emulator.planner.order_hints import between, service_value
 
 SERVICE_TEXT = st.text(st.characters(min_codepoint=34, max_codepoint=126), min_size=1, max_size=12)
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from emulator_server import RunningEmulator
 
-from m365_emulator.pages_board_view import priority_word
-from m365_emulator.pages_cards import told
+from m365_emulator.pages.board_view import priority_word
+from m365_emulator.pages.cards import told
 
 WHAT, RISK, WHERE, PHOTO = ("r" + digit * 32 for digit in "1234")
 HINT = {"@odata.type": "#microsoft.graph.plannerChecklistItem", "orderHint": " !"}

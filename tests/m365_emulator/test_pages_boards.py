@@ -7,8 +7,8 @@ import httpx
 import pytest
 from emulator_server import RunningEmulator
 
-from m365_emulator.pages_board_view import Assignee
-from m365_emulator.pages_cards import brought_home
+from m365_emulator.pages.board_view import Assignee
+from m365_emulator.pages.cards import brought_home
 
 ASSIGNED = {"@odata.type": "#microsoft.graph.plannerAssignment", "orderHint": " !"}
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from emulator_server import RunningEmulator
 
-from m365_emulator.pages_traffic import hide
+from m365_emulator.pages.traffic import hide
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from emulator_server import RunningEmulator
 
-from m365_emulator.seed_file import SeedFault, plant, read_seed
+from m365_emulator.control.seed_file import SeedFault, plant, read_seed
 from m365_emulator.server import build_app
 
 SMALL = Path(__file__).resolve().parents[2] / "m365_emulator" / "seeds" / "small.yaml"

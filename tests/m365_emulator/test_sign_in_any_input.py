@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from secure_emulator import CALLBACK, GRAPH, SecureEmulator
 
-from m365_emulator.sign_in_apps import DEFAULT_APP_SECRET
-from m365_emulator.sign_in_grants import GRANTS
-from m365_emulator.tokens import DEFAULT_APP_ID, PERSON_APP_ID
+from m365_emulator.sign_in.apps import DEFAULT_APP_SECRET
+from m365_emulator.sign_in.grants import GRANTS
+from m365_emulator.sign_in.tokens import DEFAULT_APP_ID, PERSON_APP_ID
 
 NOW_AND_THEN = st.text(max_size=12)
 KNOWN = {

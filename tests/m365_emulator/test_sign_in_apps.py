@@ -7,8 +7,8 @@ import pytest
 from emulator_server import RunningEmulator, plain_client
 from secure_emulator import GRAPH
 
-from m365_emulator.sign_in_apps import AppRegistrations, default_apps
-from m365_emulator.tokens import DEFAULT_APP_ID, PERSON_APP_ID
+from m365_emulator.sign_in.apps import AppRegistrations, default_apps
+from m365_emulator.sign_in.tokens import DEFAULT_APP_ID, PERSON_APP_ID
 
 
 def ask(emulator: RunningEmulator, **fields: str) -> httpx.Response:

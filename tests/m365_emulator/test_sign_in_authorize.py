@@ -6,9 +6,9 @@ import jwt
 import pytest
 from secure_emulator import CALLBACK, Browser, SecureEmulator
 
-from m365_emulator.sign_in_apps import DEFAULT_APP_SECRET
-from m365_emulator.sign_in_grants import challenge_of
-from m365_emulator.tokens import DEFAULT_APP_ID
+from m365_emulator.sign_in.apps import DEFAULT_APP_SECRET
+from m365_emulator.sign_in.grants import challenge_of
+from m365_emulator.sign_in.tokens import DEFAULT_APP_ID
 
 VERIFIER = "v" * 64
 ASK = {

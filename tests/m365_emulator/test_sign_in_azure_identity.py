@@ -12,8 +12,8 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from secure_emulator import CALLBACK, GRAPH, Browser, SecureEmulator, key_and_certificate
 
-from m365_emulator.sign_in_apps import DEFAULT_APP_SECRET
-from m365_emulator.tokens import DEFAULT_APP_ID, PERSON_APP_ID
+from m365_emulator.sign_in.apps import DEFAULT_APP_SECRET
+from m365_emulator.sign_in.tokens import DEFAULT_APP_ID, PERSON_APP_ID
 
 KINDS = pytest.mark.parametrize("kind", ["plain", "aio"])
 SCOPE = f"{GRAPH}/.default"

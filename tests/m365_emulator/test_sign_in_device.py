@@ -5,7 +5,7 @@ import pytest
 from secure_emulator import Browser, SecureEmulator
 
 from m365_emulator.odata import Json
-from m365_emulator.tokens import DEFAULT_APP_ID, PERSON_APP_ID
+from m365_emulator.sign_in.tokens import DEFAULT_APP_ID, PERSON_APP_ID
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 

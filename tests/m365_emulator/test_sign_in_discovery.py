@@ -5,8 +5,8 @@ import jwt
 import pytest
 from secure_emulator import CALLBACK, GRAPH, Browser, SecureEmulator
 
-from m365_emulator.sign_in_apps import DEFAULT_APP_SECRET
-from m365_emulator.tokens import DEFAULT_APP_ID
+from m365_emulator.sign_in.apps import DEFAULT_APP_SECRET
+from m365_emulator.sign_in.tokens import DEFAULT_APP_ID
 
 WELL_KNOWN = "v2.0/.well-known/openid-configuration"
 

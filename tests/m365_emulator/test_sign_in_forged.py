@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from secure_emulator import key_and_certificate
 
-from m365_emulator.tokens import GRAPH_AUDIENCE
+from m365_emulator.sign_in.tokens import GRAPH_AUDIENCE
 
 
 def own(emulator: RunningEmulator, **changed: Any) -> str:

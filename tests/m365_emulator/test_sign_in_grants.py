@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from secure_emulator import CALLBACK, GRAPH, Browser, SecureEmulator, key_and_certificate
 
-from m365_emulator.sign_in_apps import DEFAULT_APP_SECRET, Certificate
-from m365_emulator.tokens import DEFAULT_APP_ID, PERSON_APP_ID
+from m365_emulator.sign_in.apps import DEFAULT_APP_SECRET, Certificate
+from m365_emulator.sign_in.tokens import DEFAULT_APP_ID, PERSON_APP_ID
 
 SERVICE = {"client_id": DEFAULT_APP_ID, "client_secret": DEFAULT_APP_SECRET}
 APP_ONLY = SERVICE | {"grant_type": "client_credentials", "scope": f"{GRAPH}/.default"}

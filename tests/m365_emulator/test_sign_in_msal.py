@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import hashes
 from msal import ConfidentialClientApplication, PublicClientApplication
 from secure_emulator import CALLBACK, GRAPH, Browser, SecureEmulator, key_and_certificate
 
-from m365_emulator.sign_in_apps import DEFAULT_APP_SECRET
-from m365_emulator.tokens import DEFAULT_APP_ID, PERSON_APP_ID
+from m365_emulator.sign_in.apps import DEFAULT_APP_SECRET
+from m365_emulator.sign_in.tokens import DEFAULT_APP_ID, PERSON_APP_ID
 
 Make = Callable[..., Any]
 

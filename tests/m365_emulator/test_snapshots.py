@@ -10,7 +10,7 @@ import httpx
 import pytest
 from emulator_server import RunningEmulator, running_emulator
 
-from m365_emulator.snapshot_codec import Reader, SnapshotFault, Writer
+from m365_emulator.control.snapshot_codec import Reader, SnapshotFault, Writer
 
 
 def test_everything_is_as_it_was_after_a_restore(emulator: RunningEmulator, board: Any) -> None:

@@ -1,0 +1,1 @@
+"""The /_emulator area: levers, faults, seeds, snapshots, its OpenAPI description."""

@@ -1,0 +1,1 @@
+"""Microsoft Forms: forms, responses, flows, the response workbook."""

@@ -1,0 +1,1 @@
+"""Which permissions let a call through."""

@@ -1,0 +1,1 @@
+"""Planner: plans, buckets, tasks; etags with a history of each property."""

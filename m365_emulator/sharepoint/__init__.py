@@ -1,0 +1,1 @@
+"""Sites, lists, columns, items, delta."""

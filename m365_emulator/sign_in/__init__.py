@@ -1,0 +1,1 @@
+"""Entra's sign-in: discovery, authorize, tokens, device code, managed identity, the local certificate authority."""

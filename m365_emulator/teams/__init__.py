@@ -1,0 +1,1 @@
+"""Teams, channels, messages, activity notifications."""
