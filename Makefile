@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RENDERER := m365_emulator/renderer/node_modules/adaptivecards
+JS_CLIENT := tests/foreign/node_modules/@microsoft/microsoft-graph-client
+NPM_INSTALL := npm install --silent --no-audit --no-fund --no-package-lock --prefix
 
 .PHONY: help venv demo demo-once serve test check bench lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
 
-venv: $(STAMP) $(RENDERER)  ## make .venv with everything that demo and test need
+venv: $(STAMP) $(RENDERER) $(JS_CLIENT)  ## make .venv with everything that demo and test need
 
 $(STAMP): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -21,8 +23,13 @@ $(STAMP): requirements-dev.txt pyproject.toml
 
 # The official Adaptive Cards renderer, for the channel page. Without node the page shows the card's text and facts.
 $(RENDERER): m365_emulator/renderer/package.json
-	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-package-lock --prefix m365_emulator/renderer && touch $@; \
+	@if command -v npm >/dev/null; then $(NPM_INSTALL) m365_emulator/renderer && touch $@; \
 	else echo "npm is not here: the channel page will show cards as text and facts"; fi
+
+# Microsoft's JavaScript client, which the tests turn on the emulator. Without node that test skips, saying so.
+$(JS_CLIENT): tests/foreign/package.json
+	@if command -v npm >/dev/null; then $(NPM_INSTALL) tests/foreign && touch $@; \
+	else echo "npm is not here: the JavaScript client's test will skip"; fi
 
 demo: venv  ## run the main job on the emulator, show it, and keep serving
 	$(BIN)/tasking demo
@@ -50,4 +57,4 @@ lock:  ## write the pinned requirements anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q requirements-dev.in -o requirements-dev.txt
 
 clean:  ## remove the venv, the demo's folder and caches
-	rm -rf $(VENV) .demo m365_emulator/renderer/node_modules
+	rm -rf $(VENV) .demo m365_emulator/renderer/node_modules tests/foreign/node_modules

@@ -91,6 +91,7 @@ def test_an_officers_form_becomes_a_card_that_is_dragged_escalated_and_completed
 
     page.goto("/channels")
     page.locator(".has-posts a").first.click()
+    page.wait_for_load_state("load")
     page.screenshot(path=pictures / "channel-card.png")
     page.get_by_role("link", name=re.compile("Open (task|board)")).first.click()
     page.wait_for_url(re.compile(r"/boards/"))
