@@ -1,4 +1,4 @@
-"""Teams and channels below /v1.0; what is said in them is in teams_messages.py."""
+"""Teams and channels below /v1.0; what is said in them is in messages.py."""
 
 from urllib.parse import quote
 
