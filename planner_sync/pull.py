@@ -7,10 +7,10 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from graph_client.errors import Gone, GraphError
+from graph_client.errors import Gone, GraphError, RetryLater
 from graph_client.planner import PlannerClient, PlannerTask, TaskDetails
 from planner_sync import field_map
-from planner_sync.boards import BoardPlan, all_boards, board_of
+from planner_sync.boards import BoardPlan, NotProvisioned, all_boards, board_of
 from planner_sync.field_map import NOT_SENT_TO_TWINS, state_of_planner, state_of_record
 from planner_sync.three_way import landed, merge
 from store import notebook, planner_links
@@ -23,6 +23,7 @@ from tasking.force import Force
 
 log = logging.getLogger(__name__)
 
+THROTTLED = 429
 FEWEST_TO_DOUBT = 2
 """A board that lost this many tasks at once, all it had, is not believed."""
 
@@ -47,15 +48,22 @@ class Pull:
     async def pull_all(self) -> int:
         """Reads every board; returns how many tasks had changed on one.
 
-        A board that cannot be read is left for the next time and does not stop the others.
+        A board that cannot be read is left for the next time and does not stop the others; being throttled stops
+        the round. Raises NotProvisioned when there is no board at all.
         """
         with self._store.open() as connection:
             boards = all_boards(connection)
+        if not boards:
+            raise NotProvisioned("No board has been made yet: run `tasking provision`.")
         moved = 0
         for board in boards:
             subject = f"board of {board.unit}"
             try:
                 moved += await self.pull_board(board)
+            except RetryLater as error:
+                self._tell(subject, f"The board of {board.unit} cannot be read: {error}")
+                if error.status == THROTTLED:
+                    return moved  # Graph asks the whole service to wait, and counts calls made meanwhile
             except GraphError as error:
                 self._tell(subject, f"The board of {board.unit} cannot be read: {error}")
             else:

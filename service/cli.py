@@ -20,7 +20,7 @@ from service.jobs import JOBS, Job, run
 from service.provision import Provision, Step
 from service.settings import BadSettings, Settings, read_settings
 from service.wiring import Service, build_service
-from store import audit_log, outbox
+from store import audit_log, notebook, outbox
 from store.database import OldSchema, check_schema, migrate, opened
 
 T = TypeVar("T")
@@ -92,14 +92,23 @@ def run_job(job: str) -> None:
     sweep-escalations  what the policy says must climb
     deliver            everything promised and due
     all                the five, delivering after each
+
+    Open troubles are said at the end; the exit status is 1 when a job could not do its work.
     """
     wanted = _all_in_order() if job == "all" else [each for each in JOBS if each.name == job]
 
-    async def running(service: Service) -> None:
+    async def running(service: Service) -> bool:
+        stopped = False
         for each in wanted:
-            console.print(f"{each.name}: {await run(service, each)}")
+            done = await run(service, each)
+            console.print(f"{each.name}: {'could not do its work' if done is None else done}")
+            stopped = stopped or done is None
+        with service.store.open() as connection:
+            for notice in notebook.open_notices(connection):
+                problems.print(f"trouble: {notice['text']}", soft_wrap=True)
+        return stopped
 
-    _with_service(_settings(), running)
+    sys.exit(1 if _with_service(_settings(), running) else 0)
 
 
 @main.command()

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from graph_client.errors import GraphError
+from planner_sync.boards import NotProvisioned
 from service.provisioned import intake_place
 from service.wiring import Service
 from store import notebook
@@ -28,16 +29,16 @@ class Job:
 async def read_intake_list(service: Service) -> int:
     """Takes in new responses from the SharePoint intake list."""
     place = intake_place(service.store)
-    if place.list_id is None:
-        return 0
-    return await service.intake_list.read(place.site_id or "", place.list_id)
+    if place.site_id is None or place.list_id is None:
+        raise NotProvisioned("The intake list has not been made: run `tasking provision`.")
+    return await service.intake_list.read(place.site_id, place.list_id)
 
 
 async def read_workbooks(service: Service) -> int:
     """Takes in responses that only the response workbooks have."""
     place = intake_place(service.store)
     if place.drive_id is None:
-        return 0
+        raise NotProvisioned("Where the response workbooks are is not known: run `tasking provision`.")
     return sum([await service.workbooks.read(place.drive_id, form) for form in service.forms.values()])
 
 
@@ -65,16 +66,19 @@ JOBS: tuple[Job, ...] = (
 )
 
 
-async def run(service: Service, job: Job) -> int:
-    """Runs one job. A source that cannot be read is told to the operator once, and once when it is well again."""
+async def run(service: Service, job: Job) -> int | None:
+    """Runs one job; returns how many things it did, None when it could not do its work.
+
+    A source that cannot be read is told to the operator once, and once when it is well again.
+    """
     subject, now = f"job {job.name}", service.store.clock.now()
     try:
         done = await job.call(service)
-    except GraphError as error:
+    except (GraphError, NotProvisioned) as error:
         with service.store.open() as connection:
             if notebook.raise_notice(connection, subject, str(error), now):
                 log.error("job cannot do its work", extra={"job": job.name, "error": type(error).__name__})
-        return 0
+        return None
     with service.store.open() as connection:
         if notebook.clear_notice(connection, subject, now):
             log.info("job works again", extra={"job": job.name})

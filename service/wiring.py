@@ -142,8 +142,8 @@ def handlers_of(
         "planner.update_boards": _by_event(in_step.update_boards),
         "planner.show_above": _by_event(levels.show_above),
         "planner.take_back": _by_event(levels.take_back),
-        "announce.escalated": announce.escalated,  # type: ignore[dict-item]
-        "announce.returned": announce.returned,  # type: ignore[dict-item]
+        "announce.escalated": _by_event_and_delivery(announce.escalated),
+        "announce.returned": _by_event_and_delivery(announce.returned),
     }
 
 
@@ -152,6 +152,10 @@ def _by_event(handle: Callable[[Any], Awaitable[None]]) -> Handler:
         await handle(event)
 
     return handler
+
+
+def _by_event_and_delivery(handle: Callable[[Any, Delivery], Awaitable[None]]) -> Handler:
+    return handle
 
 
 def _at_once(handle: Callable[[Any], object]) -> Handler:

@@ -76,10 +76,6 @@ class WorkflowsState:
         workflow.posts.append(post)
         return post
 
-    def of_channel(self, channel_id: str) -> list[Workflow]:
-        """The workflows that post to this channel."""
-        return [w for w in self.workflows.values() if w.channel_id == channel_id]
-
 
 def fault_in(message: object) -> str | None:
     """What is wrong with a posted message, or None. A card given as a string is the usual mistake."""

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import time as stopwatch
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -97,10 +97,10 @@ async def _play(folder: Path, port: int, tenant: DemoTenant, once: bool, console
 
 
 async def _acts(morning: Morning, user_ids: dict[str, str], console: Console) -> None:
-    async def act(words: str, *doings: Callable[[], object]) -> None:
+    async def act(words: str, *doings: Callable[[], Awaitable[object]]) -> None:
         console.print(f"{words} …", soft_wrap=True)
         for doing in doings:
-            await doing()  # type: ignore[misc]
+            await doing()
 
     await act(
         "07:00  Responses come in: the intake list, the HTTP door, the response workbook",

@@ -138,3 +138,16 @@ async def test_one_board_that_refuses_a_change_does_not_keep_it_from_the_other(f
     await force.settle()
     assert force.shown(task)["priority"] == 1
     assert force.notices("planner.update_boards")[-1]["cleared_at"] is not None
+
+
+async def test_when_graph_asks_to_wait_the_other_boards_are_not_asked_until_the_next_round(force: SmallForce) -> None:
+    task = await force.task_on_board()
+    force.amy.change(force.planner_id(task), percentComplete=50)
+    force.fault("throttle", workload="planner", seconds=60, retry_after="fractional", value=20.5)
+    force.watch()
+    await force.pull()
+    assert len(force.calls("GET", "/tasks$")) == 1, "calls made while throttled still count against us"
+    assert force.record(task).progress == 0
+    force.emulator.control("faults", method="DELETE")
+    await force.pull()
+    assert force.record(task).progress == 50

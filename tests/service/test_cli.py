@@ -238,3 +238,10 @@ def test_run_all_goes_the_straight_path_in_order(stage: Stage) -> None:
         "sweep-escalations",
         "deliver",
     ]
+
+
+def test_a_job_that_cannot_do_its_work_ends_with_1_and_says_what_to_do(tmp_path: Path) -> None:
+    new_database(tmp_path)
+    told = tasking("run", "pull-boards", variables=environment(tmp_path))
+    assert (told.returncode, told.stdout) == (1, "pull-boards: could not do its work\n")
+    assert "tasking provision" in told.stderr

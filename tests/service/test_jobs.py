@@ -49,11 +49,20 @@ def test_jobs_do_not_all_start_in_the_same_second() -> None:
     assert len(set(seconds.values())) == len(JOBS), seconds
 
 
-def test_before_provisioning_every_job_has_nothing_to_do_and_asks_graph_nothing(stage: Stage) -> None:
-    async def all_of_them(service: Service) -> list[int]:
-        return [await run(service, job) for job in JOBS]
+def test_before_provisioning_the_jobs_that_read_say_so_and_ask_graph_nothing(stage: Stage) -> None:
+    async def all_of_them(service: Service) -> tuple[dict[str, int | None], list[tuple[str, str]]]:
+        return {job.name: await run(service, job) for job in JOBS}, notices(service)
 
-    assert stage.play(all_of_them) == [0] * len(JOBS)
+    done, troubles = stage.play(all_of_them)
+    assert done == {
+        "read-intake-list": None,
+        "read-workbooks": None,
+        "pull-boards": None,
+        "sweep-escalations": 0,
+        "deliver": 0,
+    }
+    assert [subject for subject, _ in troubles] == ["job read-intake-list", "job read-workbooks", "job pull-boards"]
+    assert all("tasking provision" in text for _, text in troubles)
     assert stage.exchanges() == 0
 
 
@@ -70,7 +79,7 @@ def test_a_source_that_cannot_be_read_is_told_once_and_its_recovery_once(
         return seen
 
     subject = "job read-something"
-    assert stage.play(four_times) == [(0, [subject]), (0, [subject]), (3, []), (0, [])]
+    assert stage.play(four_times) == [(None, [subject]), (None, [subject]), (3, []), (0, [])]
     assert told(caplog) == [("ERROR", "job cannot do its work"), ("INFO", "job works again")]
 
 
