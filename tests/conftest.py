@@ -1,5 +1,6 @@
 """Fixtures for every test: `emulator`, one server per test process, emptied before each test that uses it."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from emulator_server import RunningEmulator, running_emulator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_this_machine_set_aside() -> None:
+    """Tests set what they need: no TASKING_ setting of the shell or of CI reaches the service under test."""
+    for name in [name for name in os.environ if name.startswith("TASKING_")]:
+        del os.environ[name]
 
 
 @pytest.fixture(scope="session")

@@ -69,8 +69,8 @@ def open_page(chromium: Any, emulator: RunningEmulator) -> Iterator[Callable[...
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """Where pictures are kept: TASKING_SCREENSHOTS, or pytest's own folder."""
-    folder = Path(os.environ.get("TASKING_SCREENSHOTS") or tmp_path)
+    """Where pictures are kept: SCREENSHOTS_DIR, or pytest's own folder."""
+    folder = Path(os.environ.get("SCREENSHOTS_DIR") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
