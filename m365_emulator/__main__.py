@@ -5,6 +5,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -17,6 +18,7 @@ from m365_emulator.server import build_app
 from m365_emulator.serving import Addresses, Listening, serve
 from m365_emulator.switches import Switches
 from m365_emulator.tenant import Tenant, TenantOptions
+from m365_emulator.traffic import MAX_ENTRIES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,9 +80,10 @@ def _tenant_options(options: argparse.Namespace) -> TenantOptions:
         if not mark:
             raise ValueError(f"--switch wants NAME=VALUE, not {text!r}")
         switches.append((name, value))
-    if options.identity_header:
-        return TenantOptions(switches=tuple(switches), identity_header=options.identity_header)
-    return TenantOptions(switches=tuple(switches))
+    if options.traffic_keep < 0:
+        raise ValueError("--traffic-keep wants a number from 0")
+    found = TenantOptions(switches=tuple(switches), traffic_keep=0 if options.no_traffic else options.traffic_keep)
+    return replace(found, identity_header=options.identity_header) if options.identity_header else found
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,6 +94,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--https-port", type=int, metavar="PORT", help="serve https too, 0 for any free port")
     parser.add_argument("--tls-dir", type=Path, metavar="DIR", help="where the local CA is kept (default: your cache)")
     parser.add_argument("--har", type=Path, metavar="FILE", help="write the traffic here when stopped")
+    parser.add_argument(
+        "--traffic-keep",
+        type=int,
+        default=MAX_ENTRIES,
+        metavar="N",
+        help="how many exchanges are kept (default %(default)s)",
+    )
+    parser.add_argument("--no-traffic", action="store_true", help="keep no exchange, as for measuring")
     parser.add_argument("--identity-header", metavar="SECRET", help="secret of /msi/token (default: a random one)")
     parser.add_argument("--seed", type=Path, metavar="FILE", help="begin with what this YAML file describes")
     parser.add_argument("--restore", type=Path, metavar="FILE", help="begin with a snapshot (GET snapshots/NAME)")

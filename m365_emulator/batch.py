@@ -1,10 +1,11 @@
 """POST /v1.0/$batch: up to 20 calls, each through the same door as a single call (concepts/json-batching.md)."""
 
+import asyncio
 import json
-import secrets
+import random
 from typing import Any
 
-from m365_emulator.graph import GraphApi, gateway_timeout, make_call
+from m365_emulator.graph import GraphApi, cut_off, gateway_timeout, lost, make_call
 from m365_emulator.odata import GraphFault, Json, error_body, standard_headers
 from m365_emulator.routing import Call, Reply
 
@@ -12,20 +13,32 @@ MAX_PARTS = 20
 
 
 async def answer_batch(api: GraphApi, call: Call) -> Reply:
-    """The envelope: 200 with one answer per part in any order, or 400 when the batch itself is wrong."""
+    """The envelope: 200 with one answer per part in any order, or 400 when the batch itself is wrong.
+
+    One request waits for latency once. Parts that wait for a fault of their own wait beside each other, and a part
+    that depends on others after them. Faults strike the envelope only where they name its path.
+    """
+    await api.hold()
+    struck = await api.strike(call)
+    if struck.is_cut:
+        return cut_off()
     headers = standard_headers(call.headers.get("client-request-id"))
     try:
         call.caller = call.caller or api.caller_of(call)
+        api.tenant.faults.raise_if_struck(call.method, call.path)
+        if struck.refusal is not None:
+            raise struck.refusal
         parts = _checked(call.json())
     except GraphFault as fault:
         return Reply(fault.status, error_body(fault, headers, api.tenant.clock.now()), headers | fault.headers)
-    answers: dict[str, Json] = {}
+    under_way: dict[str, asyncio.Task[Json]] = {}
     for part in parts:
-        answers[part["id"].lower()] = await _answer_part(api, call, part, answers)
-    ordered = list(answers.values())
+        under_way[part["id"].lower()] = asyncio.create_task(_answer_part(api, call, part, under_way))
+    ordered = [await answer for answer in under_way.values()]
     if api.tenant.switches.batch_shuffle:
-        secrets.SystemRandom().shuffle(ordered)
-    return Reply(200, {"responses": ordered}, headers | {"Content-Type": "application/json"})
+        random.shuffle(ordered)
+    reply = Reply(200, {"responses": ordered}, headers | {"Content-Type": "application/json"})
+    return lost(reply, struck.lost_as or api.tenant.faults.loss_of(call.method, call.path))
 
 
 def _checked(body: Json) -> list[Json]:
@@ -63,19 +76,26 @@ def _check_part(part: Any, seen: set[str]) -> None:
             raise GraphFault(400, "BadRequest", f"Invalid dependency for request Id {part_id}: {needed}.")
 
 
-async def _answer_part(api: GraphApi, call: Call, part: Json, answers: dict[str, Json]) -> Json:
+async def _answer_part(api: GraphApi, call: Call, part: Json, under_way: dict[str, asyncio.Task[Json]]) -> Json:
     for needed in part.get("dependsOn") or []:
-        if answers[needed.lower()]["status"] >= 400:
+        if (await under_way[needed.lower()])["status"] >= 400:
             fault = GraphFault(424, "FailedDependency", f"Request {needed} on which this one depends has failed.")
             headers = standard_headers(None)
             return _answer(part["id"], Reply(424, error_body(fault, headers, api.tenant.clock.now()), {}))
     own = {str(name).lower(): str(value) for name, value in (part.get("headers") or {}).items()}
     headers = {"authorization": call.headers.get("authorization", "")} | own
-    body = part.get("body")
-    sent = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    inner = make_call(api.tenant, part["method"], part["url"], headers, sent, call.base_url, call.caller)
-    reply = await api.answer(inner)
+    inner = make_call(api.tenant, part["method"], part["url"], headers, _sent(part), call.base_url, call.caller)
+    reply = await api.answer_part(inner)
     return _answer(part["id"], gateway_timeout() if reply.lost_as else reply)
+
+
+def _sent(part: Json) -> bytes | Json:
+    body = part.get("body")
+    if isinstance(body, dict):
+        return body
+    if body is None:
+        return b""
+    return body.encode() if isinstance(body, str) else json.dumps(body).encode()
 
 
 def _answer(part_id: str, reply: Reply) -> Json:

@@ -41,12 +41,12 @@ class Clock:
 
 def timestamp(moment: datetime) -> str:
     """UTC text with seven fractional digits and a Z, as Graph stamps what it did itself."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "0Z"
 
 
 def timestamp_seconds(moment: datetime) -> str:
     """UTC text to the second with a Z, as Graph gives back dates that a client set."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 def parse_timestamp(text: str) -> datetime:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
+from m365_emulator.control.faults_plan import Struck
 from m365_emulator.odata import JSON_TYPE, GraphFault, Json, error_body, standard_headers
 from m365_emulator.permissions.check import PermissionCheck
 from m365_emulator.routing import Call, Reply, Route, RouteTable
@@ -30,11 +31,30 @@ class GraphApi:
             raise ValueError(f"routes without a line in the permission table: {sorted(missing)}")
 
     async def answer(self, call: Call) -> Reply:
-        """The reply with all its headers; refusals become error bodies. Waits where a delay is on order."""
+        """The reply to a request of one call, after the latency that is on order."""
+        await self.hold()
+        return await self.answer_part(call)
+
+    async def hold(self) -> None:
+        """Wait as long as the latency of one request is to be."""
+        seconds = self.tenant.fault_plan.latency.wait()
+        if seconds:
+            await asyncio.sleep(seconds)
+
+    async def strike(self, call: Call) -> Struck:
+        """What the fault plan does to this call, after the delays that are on order for it."""
         struck = self.tenant.fault_plan.strike(call.method, call.path)
         seconds = self.tenant.faults.delay_of(call.method, call.path) + struck.wait
         if seconds:
             await asyncio.sleep(seconds)
+        return struck
+
+    async def answer_part(self, call: Call) -> Reply:
+        """The reply with all its headers; refusals become error bodies. Faults strike here, alone or in a batch."""
+        self.tenant.traffic.calls += 1
+        struck = await self.strike(call)
+        if struck.is_cut:
+            return cut_off()
         headers = standard_headers(call.headers.get("client-request-id"))
         try:
             route = self._admit(call)
@@ -43,8 +63,7 @@ class GraphApi:
             if route.before is not None:
                 await route.before(call)
             reply = self._handle(route, call)
-            if struck.lost_as is not None and reply.status < 400:
-                reply = gateway_timeout() if struck.lost_as == "504" else replace(reply, lost_as=struck.lost_as)
+            reply = lost(reply, struck.lost_as)
         except GraphFault as fault:
             reply = self._refusal(fault, headers)
         if self.tenant.subscriptions.subscriptions:
@@ -76,9 +95,7 @@ class GraphApi:
 
     def _handle(self, route: Route, call: Call) -> Reply:
         reply = route.handler(call)
-        if reply.status < 400:
-            reply.lost_as = self.tenant.faults.loss_of(call.method, call.path)
-        return gateway_timeout() if reply.lost_as == "504" else reply
+        return reply if reply.status >= 400 else lost(reply, self.tenant.faults.loss_of(call.method, call.path))
 
     def caller_of(self, call: Call) -> Caller:
         """Who the bearer token says is calling; 401 with the challenge when it says nothing valid."""
@@ -122,15 +139,30 @@ def make_call(
     method: str,
     url: str,
     headers: dict[str, str],
-    body: bytes,
+    sent: bytes | Json,
     base_url: str,
     caller: Caller | None = None,
 ) -> Call:
-    """A call from an address below /v1.0 (with its query) and headers of any case."""
-    parts = urlsplit("/" + url.lstrip("/"))
-    query = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
+    """A call from an address below /v1.0 (with its query) and headers of any case. A dict is a body already read."""
+    path, query = "/" + url.lstrip("/"), {}
+    if "?" in url or "#" in url:
+        parts = urlsplit(path)
+        path = parts.path
+        query = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
     lowered = {name.lower(): value for name, value in headers.items()}
-    return Call(tenant, method.upper(), parts.path, query, lowered, body, base_url, caller)
+    return Call(tenant, method.upper(), path, query, lowered, sent, base_url, caller)
+
+
+def lost(reply: Reply, lost_as: str | None) -> Reply:
+    """The reply, lost on the way where that is on order: '504' gives the gateway's words, 'disconnect' none at all."""
+    if lost_as is None or reply.status >= 400:
+        return reply
+    return gateway_timeout() if lost_as == "504" else replace(reply, lost_as=lost_as)
+
+
+def cut_off() -> Reply:
+    """No answer at all, with nothing done."""
+    return Reply(503, lost_as="disconnect")
 
 
 def gateway_timeout() -> Reply:

@@ -7,12 +7,13 @@ import base64
 import binascii
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 SERVER_INFO = {
@@ -24,6 +25,7 @@ SERVER_INFO = {
         "RoleInstance": "LO2PEPF00000001",
     }
 }
+_DIAGNOSTIC = json.dumps(SERVER_INFO, separators=(",", ":"))
 
 
 class GraphFault(Exception):
@@ -65,7 +67,7 @@ def standard_headers(client_request_id: str | None) -> dict[str, str]:
         "Strict-Transport-Security": "max-age=0",
         "request-id": request_id,
         "client-request-id": client_request_id or request_id,
-        "x-ms-ags-diagnostic": json.dumps(SERVER_INFO, separators=(",", ":")),
+        "x-ms-ags-diagnostic": _DIAGNOSTIC,
     }
 
 
@@ -83,27 +85,42 @@ def select(row: Json, wanted: str | None) -> Json:
 
 
 def page(rows: Sequence[Json], query: Mapping[str, str], page_url: str, size: int, *, count: bool = False) -> Json:
-    """One page of `rows` as value, with an opaque @odata.nextLink while more follow.
+    """One page of `rows` as value, with an opaque @odata.nextLink while more follow; as `cut` cuts it."""
+    found, link = cut(rows, query, page_url, size, lambda row: str(row.get("id", "")))
+    return page_body(found, link, len(rows) if count else None)
+
+
+def page_body(rows: list[Json], link: str | None, count: int | None) -> Json:
+    """The body of a page: its count and link where there are any, then its rows."""
+    body: Json = {} if count is None else {"@odata.count": count}
+    if link is not None:
+        body["@odata.nextLink"] = link
+    body["value"] = rows
+    return body
+
+
+def cut(
+    rows: Sequence[T], query: Mapping[str, str], page_url: str, size: int, id_of: Callable[[T], str]
+) -> tuple[list[T], str | None]:
+    """(the rows of the page that the query asks for, the link to the next page or None).
 
     The link keeps every other option of the query. It remembers the id of the last row given, so rows that
     go away between pages do not push others out. A garbled $skiptoken is a 400.
     """
-    start = _start(rows, query.get("$skiptoken"))
-    body: Json = {"@odata.count": len(rows)} if count else {}
+    start = _start(rows, query.get("$skiptoken"), id_of)
     end = start + size
-    if end < len(rows):
-        token = _token(end, str(rows[end - 1].get("id", "")))
-        options = {k: v for k, v in query.items() if k.lower() != "$skiptoken"} | {"$skiptoken": token}
-        body["@odata.nextLink"] = f"{page_url}?{urlencode(options, safe='$', quote_via=quote)}"
-    body["value"] = list(rows[start:end])
-    return body
+    if end >= len(rows):
+        return list(rows[start:end]), None
+    token = _token(end, id_of(rows[end - 1]))
+    options = {k: v for k, v in query.items() if k.lower() != "$skiptoken"} | {"$skiptoken": token}
+    return list(rows[start:end]), f"{page_url}?{urlencode(options, safe='$', quote_via=quote)}"
 
 
 def _token(index: int, last_id: str) -> str:
     return base64.urlsafe_b64encode(json.dumps([index, last_id]).encode()).decode().rstrip("=")
 
 
-def _start(rows: Sequence[Json], token: str | None) -> int:
+def _start(rows: Sequence[T], token: str | None, id_of: Callable[[T], str]) -> int:
     if token is None:
         return 0
     try:
@@ -111,5 +128,5 @@ def _start(rows: Sequence[Json], token: str | None) -> int:
         index = int(index)
     except (binascii.Error, ValueError, TypeError) as fault:
         raise GraphFault(400, "BadRequest", "Skip token is not valid.") from fault
-    after = next((i + 1 for i, row in enumerate(rows) if row.get("id") == last_id), None)
+    after = next((i + 1 for i, row in enumerate(rows) if id_of(row) == last_id), None)
     return after if after is not None else index

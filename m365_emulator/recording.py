@@ -37,7 +37,7 @@ def graph_of(request: Request) -> GraphApi:
 
 def send_recorded(request: Request, body: bytes, reply: Reply, watch: Stopwatch) -> Response:
     """The reply as a web response, after the exchange was added to the traffic."""
-    sent = json.dumps(reply.body).encode() if isinstance(reply.body, dict) else reply.body or b""
+    sent = reply.encoded or (json.dumps(reply.body).encode() if isinstance(reply.body, dict) else reply.body or b"")
     lost = reply.lost_as == "disconnect"
     exchange = Exchange(
         method=request.method,

@@ -8,6 +8,7 @@ from m365_emulator.control.openapi import OPENAPI_ROUTES
 from m365_emulator.control.seed_levers import SEED_ROUTES
 from m365_emulator.control.snapshots import SNAPSHOT_ROUTES
 from m365_emulator.directory import routes as directory
+from m365_emulator.directory.control import PEOPLE_CONTROL_ROUTES
 from m365_emulator.drives import routes as drives
 from m365_emulator.drives import workbook
 from m365_emulator.forms.control import FORM_CONTROL_ROUTES
@@ -17,6 +18,7 @@ from m365_emulator.permissions.table import ACCESS
 from m365_emulator.permissions.table_files import FILE_ACCESS
 from m365_emulator.planner import routes as planner
 from m365_emulator.planner.control import PLANNER_CONTROL_ROUTES
+from m365_emulator.planner.task_levers import TASK_CONTROL_ROUTES
 from m365_emulator.routing import Route
 from m365_emulator.sharepoint import routes as sharepoint
 from m365_emulator.sharepoint.control import DELTA_CONTROL_ROUTES
@@ -52,7 +54,9 @@ def control_routes() -> list[BaseRoute]:
         *SEED_ROUTES,
         *OPENAPI_ROUTES,
         *SIGN_IN_CONTROL_ROUTES,
+        *PEOPLE_CONTROL_ROUTES,
         *PLANNER_CONTROL_ROUTES,
+        *TASK_CONTROL_ROUTES,
         *FORM_CONTROL_ROUTES,
         *DELTA_CONTROL_ROUTES,
         *GRANT_CONTROL_ROUTES,

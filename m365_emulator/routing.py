@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from m365_emulator.tenant import Tenant
 
 _PLACE = re.compile(r"\{(\w+)(\*?)\}")
+_TO_NORMALISE = re.compile(r"[%(]|microsoft\.graph\.", re.IGNORECASE)
 _KEY = re.compile(r"/([A-Za-z_][\w.$]*)\((?:'([^'/]*)'|([^'/=()]*))\)")
 
 
@@ -30,7 +31,8 @@ class Call:
     """Below /v1.0, still percent-encoded, with a leading slash."""
     query: dict[str, str]
     headers: Mapping[str, str]
-    body: bytes
+    sent: bytes | Json
+    """The body as it came, or read already where it was a part of a batch."""
     base_url: str
     """Where this emulator is reached, e.g. http://127.0.0.1:8365, for links and contexts."""
     caller: Caller | None = None
@@ -49,11 +51,18 @@ class Call:
         """The address of this call without its query, for next links."""
         return f"{self.base_url}/v1.0{self.path}"
 
+    @property
+    def body(self) -> bytes:
+        """The body as bytes."""
+        return json.dumps(self.sent).encode() if isinstance(self.sent, dict) else self.sent
+
     def json(self) -> Json:
         """The body as a JSON object; 400 when it is not one."""
+        if isinstance(self.sent, dict):
+            return self.sent
         try:
-            body: Any = json.loads(self.body, parse_constant=_no_json)
-            if b"\\u" in self.body:
+            body: Any = json.loads(self.sent, parse_constant=_no_json)
+            if b"\\u" in self.sent:
                 json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
         except (ValueError, RecursionError) as fault:
             raise GraphFault(400, "BadRequest", "Unable to read JSON request payload.") from fault
@@ -70,6 +79,8 @@ class Reply:
     body: Json | bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     media_type: str | None = None
+    encoded: bytes | None = None
+    """The body as JSON, where it is at hand already."""
     lost_as: str | None = None
     """Set by the fault 'lose the next answer': 'disconnect', so that the caller never sees this reply."""
 
@@ -102,7 +113,14 @@ class _Compiled:
     pattern: re.Pattern[str]
     weight: int
     segments: tuple[str, ...]
-    handlers: dict[str, Route]
+    handlers: dict[str, tuple[Route, list[str]]]
+    """By verb: the route, and the names of its places."""
+
+    @property
+    def fixed_length(self) -> int | None:
+        """How many segments a path has that fits; None where one place spans several."""
+        spans = any("*}" in segment for segment in self.segments)
+        return None if spans else len(self.segments)
 
 
 class RouteTable:
@@ -120,24 +138,36 @@ class RouteTable:
         self._by_head: dict[str, list[_Compiled]] = {}
         for entry in sorted(compiled, key=lambda c: -c.weight):
             self._by_head.setdefault(entry.segments[0], []).append(entry)
+        self._by_length: dict[tuple[str, int], list[_Compiled]] = {}
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """The route and its places for a path below /v1.0; 405 for another verb, 400 for an unknown path."""
         path = normalise(path)
-        candidates = self._by_head.get(path.strip("/").split("/")[0].lower(), [])
-        known = False
-        for entry in candidates:
+        segments = path.strip("/").split("/")
+        head, known = segments[0].lower(), False
+        for entry in self._candidates(head, len(segments)):
             match = entry.pattern.fullmatch(path)
             if match is None:
                 continue
             known = True
-            route = entry.handlers.get(method)
-            if route is not None:
-                names = [name for name, _ in _PLACE.findall(route.template)]
-                return route, dict(zip(names, map(unquote, match.groups()), strict=True))
+            found = entry.handlers.get(method)
+            if found is not None:
+                return found[0], dict(zip(found[1], map(unquote, match.groups()), strict=True))
         if known:
             raise GraphFault(405, "Request_BadRequest", f"Specified HTTP method {method} is not allowed here.")
-        raise GraphFault(400, "BadRequest", f"Resource not found for the segment '{_unknown(path, candidates)}'.")
+        missing = _unknown(path, self._by_head.get(head, []))
+        raise GraphFault(400, "BadRequest", f"Resource not found for the segment '{missing}'.")
+
+    def _candidates(self, head: str, length: int) -> list[_Compiled]:
+        """The templates that a path of so many segments can fit, most literal text first."""
+        entries = self._by_head.get(head)
+        if entries is None:
+            return []
+        found = self._by_length.get((head, length))
+        if found is None:
+            found = [entry for entry in entries if entry.fixed_length in (None, length)]
+            self._by_length[head, length] = found
+        return found
 
 
 def normalise(path: str) -> str:
@@ -145,6 +175,8 @@ def normalise(path: str) -> str:
 
     What stands between two ':/' is the name of a file or site, where parentheses are ordinary characters.
     """
+    if not _TO_NORMALISE.search(path):
+        return path.rstrip("/") or "/"
     path = path.replace("%28", "(").replace("%29", ")").replace("%27", "'")
     pieces = path.split(":/")
     pieces[::2] = [_KEY.sub(_key_as_segment, piece) for piece in pieces[::2]]
@@ -171,7 +203,8 @@ def _compile(handlers: dict[str, Route]) -> _Compiled:
     parts.append(re.escape(template[last:]))
     segments = tuple(s.lower() for s in template.strip("/").split("/"))
     weight = len(_PLACE.sub("", template))
-    return _Compiled(re.compile("".join(parts), re.IGNORECASE), weight, segments, handlers)
+    named = {verb: (route, [name for name, _ in _PLACE.findall(route.template)]) for verb, route in handlers.items()}
+    return _Compiled(re.compile("".join(parts), re.IGNORECASE), weight, segments, named)
 
 
 def _unknown(path: str, candidates: list[_Compiled]) -> str:

@@ -20,7 +20,12 @@ class Switches:
         "ignore", "details inside POST task: 'ignore', 'accept' or 'refuse'", "accept", "refuse"
     )
     planner_read_only: str = _switch("refuse", "read-only properties in a write: 'refuse' (400) or 'ignore'", "ignore")
-    planner_delete_bucket: str = _switch("delete", "tasks of a deleted bucket: 'delete' or 'orphan'", "orphan")
+    planner_delete_bucket: str = _switch(
+        "delete",
+        "tasks of a deleted bucket: 'delete', 'orphan' (bucketId null) or 'dangle' (old id)",
+        "orphan",
+        "dangle",
+    )
     planner_task_patch_moves_details: bool = _switch(False, "a task PATCH moves the details etag too")
     planner_unfiltered_status: int = _switch(400, "status for GET of a whole Planner entity set")
     planner_non_member_assignee: str = _switch("accept", "assigning a non-member: 'accept' or 'refuse' (400)", "refuse")
@@ -31,6 +36,22 @@ class Switches:
         "reduced", "an assignee outside the group: 'reduced' view or 'nothing'", "nothing"
     )
     planner_stale_list_seconds: float = _switch(0.0, "new tasks are absent from lists for so long (real time)")
+    planner_stale_changes_seconds: float = _switch(
+        0.0, "lists show a task as it was so long ago, with its old etag (real time)"
+    )
+    planner_stale_deletes_seconds: float = _switch(0.0, "lists show a deleted task for so long (real time)")
+    planner_recurrence_created_by: str = _switch(
+        "completer",
+        "createdBy of a series' next task: 'completer' (or deleter) of the last, or its 'creator'",
+        "creator",
+    )
+    planner_recurrence_delay_seconds: float = _switch(
+        0.0, "the next task of a series is absent from lists for so long (real time)"
+    )
+    planner_recurrence_references: bool = _switch(False, "the next task of a series has the references of the last")
+    planner_copied_checklist_keys: str = _switch(
+        "same", "keys of a checklist in a copy or next task: the 'same' or 'new'", "new"
+    )
     planner_details_404_ms: int = _switch(0, "details of a new task answer 404 for so long (real time)")
     planner_title_max: int = _switch(255, "longest title of task, plan or bucket (assumption)")
     planner_description_max: int = _switch(32000, "longest task description (assumption)")

@@ -31,7 +31,7 @@ from m365_emulator.subscriptions.state import SubscriptionsState
 from m365_emulator.switches import Switches
 from m365_emulator.teams.activity_state import ActivityState
 from m365_emulator.teams.state import TeamsState
-from m365_emulator.traffic import Traffic
+from m365_emulator.traffic import MAX_ENTRIES, Traffic
 from m365_emulator.workflows.state import WorkflowsState
 
 DOMAIN = "peakshire.example"
@@ -48,6 +48,7 @@ class TenantOptions:
     identity_header: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     grants: frozenset[str] = DEFAULT_GRANTS
     switches: tuple[tuple[str, str], ...] = ()
+    traffic_keep: int = MAX_ENTRIES
 
 
 class Tenant:
@@ -91,7 +92,7 @@ class Tenant:
         self.consent = Consent({self.options.app_id: set(self.options.grants)})
         self.apps = default_apps(self.options.app_id, self.options.app_object_id)
         self.sign_in = SignInState()
-        self.traffic = Traffic()
+        self.traffic = Traffic(self.options.traffic_keep)
         self.directory = DirectoryState(self.options.domain)
         self.planner = PlannerState()
         self.teams = TeamsState()

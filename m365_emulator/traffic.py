@@ -36,23 +36,28 @@ class Exchange:
 
 @dataclass(slots=True)
 class Traffic:
-    """The latest exchanges: at most MAX_ENTRIES, and at most MAX_BYTES of bodies.
+    """The latest exchanges: at most `keep`, and at most MAX_BYTES of bodies. With 0 they are counted alone.
 
     They are kept as they passed and become HAR entries when somebody looks, since most of them nobody ever does.
     """
 
+    keep: int = MAX_ENTRIES
     exchanges: deque[tuple[int, datetime, Exchange]] = field(default_factory=deque)
     """(number from 1, tenant time, exchange), oldest first."""
     passed: int = 0
     """How many there have been in all."""
+    calls: int = 0
+    """How many calls of Graph: each part of a batch is one, the batch itself is none."""
     held_bytes: int = 0
 
     def add(self, exchange: Exchange, now: datetime) -> None:
         """Keep one exchange, stamped with tenant time; the oldest go where there is no room."""
         self.passed += 1
+        if not self.keep:
+            return
         self.exchanges.append((self.passed, now, exchange))
         self.held_bytes += _size(exchange)
-        while len(self.exchanges) > MAX_ENTRIES or (self.held_bytes > MAX_BYTES and len(self.exchanges) > 1):
+        while len(self.exchanges) > self.keep or (self.held_bytes > MAX_BYTES and len(self.exchanges) > 1):
             self.held_bytes -= _size(self.exchanges.popleft()[2])
 
     @property

@@ -8,6 +8,9 @@ from email.utils import format_datetime
 
 from m365_emulator.odata import GraphFault
 
+BATCH = "/$batch"
+"""The path of the envelope. Faults without a path are for calls, alone or in a batch, not for what carries them."""
+
 _WORKLOADS = (
     (re.compile(r"/planner(/|$)", re.IGNORECASE), "planner"),
     (re.compile(r"^/teams(/|$)|^/groups/[^/]+/team$", re.IGNORECASE), "teams"),
@@ -32,15 +35,25 @@ class Aim:
 
     def strikes(self, method: str, path: str) -> bool:
         """True, and one time less, when the fault strikes this call."""
+        if not self.fits(method, path):
+            return False
+        self.strike()
+        return True
+
+    def fits(self, method: str, path: str) -> bool:
+        """True when it is for this call and not spent. The envelope of a batch has to be named by its path."""
         if self.is_spent or (self.method or method).upper() != method:
             return False
         if self.workload and self.workload != workload_of(path):
             return False
-        if self.path and not self.path.search(path):
-            return False
+        if self.path is None:
+            return path != BATCH
+        return self.path.search(path) is not None
+
+    def strike(self) -> None:
+        """One time less."""
         if self.times is not None:
             self.times -= 1
-        return True
 
     @property
     def is_spent(self) -> bool:

@@ -9,18 +9,22 @@ from m365_emulator.control.levers import ControlFault, body_of, number, tenant_o
 
 
 async def plan(request: Request) -> Response:
-    """POST faults/plan {steps}: this plan from now on, in the place of any before; GET faults/plan: what is left."""
+    """POST faults/plan {steps, seed?}: this plan from now on, in the place of any before; GET faults/plan: what is left
+    of it and how often each step struck.
+    """
     tenant = tenant_of(request)
     if request.method == "POST":
         try:
-            tenant.fault_plan.steps = plan_of(await body_of(request))
+            tenant.fault_plan.order(*plan_of(await body_of(request)))
         except ValueError as fault:
             raise ControlFault(str(fault)) from fault
-    return JSONResponse({"steps": tenant.fault_plan.as_json()})
+    return JSONResponse(tenant.fault_plan.as_json())
 
 
 async def latency(request: Request) -> Response:
-    """POST faults/latency {fixed_ms, jitter_ms}: hold every call below /v1.0 for so long (real time); 0 is none."""
+    """POST faults/latency {fixed_ms, jitter_ms}: hold every request below /v1.0 for so long (real time), a batch once;
+    0 is none.
+    """
     tenant, body = tenant_of(request), await body_of(request)
     fixed, jitter = number(body, "fixed_ms", 0), number(body, "jitter_ms", 0)
     if min(fixed, jitter) < 0:

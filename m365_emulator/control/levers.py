@@ -124,10 +124,13 @@ async def seed(request: Request) -> Response:
 
 
 async def members(request: Request) -> Response:
-    """POST members {group, upns}: add people to a group, by nickname or id."""
+    """POST members {group, upns | remove}: add people to a group, or take them out of it."""
     tenant, body = tenant_of(request), await body_of(request)
     group = group_of(tenant, wanted(body, "group"))
-    _join(group.member_ids, [person_of(tenant, upn).id for upn in wanted(body, "upns")])
+    leaving = [person_of(tenant, upn).id for upn in body.get("remove", [])]
+    joining = body.get("upns", []) if leaving else wanted(body, "upns")
+    _join(group.member_ids, [person_of(tenant, upn).id for upn in joining])
+    group.member_ids = [member for member in group.member_ids if member not in leaving]
     return JSONResponse({"group": group.id, "members": group.member_ids})
 
 
@@ -235,7 +238,7 @@ async def clear_faults(request: Request) -> Response:
 
 
 async def state(request: Request) -> Response:
-    """GET state: how much of everything there is."""
+    """GET state: how much of everything there is, and how many requests and calls of Graph there were."""
     tenant = tenant_of(request)
     channels = [c for team in tenant.teams.teams.values() for c in team.channels.values()]
     counts = {
@@ -245,6 +248,8 @@ async def state(request: Request) -> Response:
         "channels": len(channels),
         "messages": sum(len(c.messages) for c in channels),
         "exchanges": len(tenant.traffic.exchanges),
+        "requests": tenant.traffic.passed,
+        "calls": tenant.traffic.calls,
     }
     return JSONResponse(tenant.planner.counts() | counts)
 

@@ -19,6 +19,19 @@ FIELDS: dict[str, tuple[Json, str]] = {
     "webhooks": (OBJECTS, "name, group, channel"),
     "group": (TEXT, "a group's mail nickname or id"),
     "upns": (TEXTS, "sign-in names or ids"),
+    "remove": (TEXTS, "sign-in names or ids"),
+    "enabled": (TRUTH, "false: the account is disabled"),
+    "by": (TEXT, "who does it: a sign-in name or id"),
+    "plan": (TEXT, "a plan's id; the task's own without it"),
+    "bucket": (TEXT, "a bucket's id; without it the task's own, or the other plan's first"),
+    "include": (
+        TEXTS,
+        "what is copied: assignments, progress, dates, description, checklist, references, labels; "
+        "description, checklist and labels without it",
+    ),
+    "type": (TEXT | {"enum": ["daily", "weekly", "absoluteMonthly", "absoluteYearly"]}, "the step of the schedule"),
+    "interval": (WHOLE, "so many days, weeks, months or years at a time; 1 without it"),
+    "starts_at": (TEXT | {"format": "date-time"}, "when the series is first due; the task's due date without it"),
     "user": (TEXT, "a sign-in name or id"),
     "now": (TEXT | {"format": "date-time"}, "the moment, with its zone"),
     "advance_seconds": (NUMBER, "forward, or back when negative"),
@@ -42,10 +55,13 @@ FIELDS: dict[str, tuple[Json, str]] = {
     "as": (TEXT | {"enum": ["disconnect", "504"]}, "how the answer is lost"),
     "steps": (
         OBJECTS,
-        "each {match: {method, path, workload}, count, then: {status, code, message, retry_after, seconds} or {lose} "
-        "or {delay_seconds, jitter_seconds} or {}}; a call suffers the first step that matches and is not used up",
+        "each {match: {method, path, workload}, count, probability?, then: {status, code, message, retry_after, "
+        "seconds} or {lose} or {reset} or {delay_seconds, jitter_seconds} or {}}; a call suffers the first step that "
+        "matches and is not used up; probabilities of steps for the same call add up; the request that carries a batch "
+        "has to be named by a path such as '[$]batch'",
     ),
-    "fixed_ms": (NUMBER, "milliseconds for every call"),
+    "seed": (WHOLE, "chance is the same for the same seed and the same order of calls; 0 without it"),
+    "fixed_ms": (NUMBER, "milliseconds for every request; a batch is one"),
     "jitter_ms": (NUMBER, "up to so many milliseconds more, at random"),
     "form_id": (TEXT, "Forms' id of the form"),
     "slug": (TEXT, "the name in the page's address: a-z, 0-9, _ and -"),

@@ -65,6 +65,14 @@ class DirectoryState:
         user.enabled = enabled
         return user
 
+    def drop_user(self, user_id: str) -> None:
+        """Take an account away, and out of every group."""
+        del self.users[user_id]
+        for group in self.groups.values():
+            for ids in (group.member_ids, group.owner_ids):
+                if user_id in ids:
+                    ids.remove(user_id)
+
     def add_group(self, mail_nickname: str, display_name: str, now: datetime, *, group_id: str | None = None) -> Group:
         """Make a group, or bring the one with this nickname up to date."""
         group = self.group(mail_nickname)

@@ -53,7 +53,8 @@ def _with_keys(columns: list[Column]) -> list[Column]:
 def _by_bucket(tenant: Tenant, plan: PlanParts, views: list[Json]) -> list[Column]:
     buckets = buckets_of(tenant, plan)
     columns = [_column(to, name, [v for v in views if v["bucket_id"] == to]) for to, name in buckets]
-    without = [v for v in views if v["bucket_id"] is None]
+    known = {to for to, _ in buckets}
+    without = [v for v in views if v["bucket_id"] not in known]
     return [*columns, _column(NO_BUCKET, "No bucket", without)] if without else columns
 
 

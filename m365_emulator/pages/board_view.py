@@ -12,11 +12,13 @@ from m365_emulator.clock import parse_timestamp
 from m365_emulator.directory.state import User
 from m365_emulator.odata import Json
 from m365_emulator.pages.frame import UK
+from m365_emulator.pages.task_menu import repeat_words
 from m365_emulator.planner.state import CATEGORIES, PlanParts, TaskParts
 from m365_emulator.tenant import Tenant
 
 PRIORITIES = ((1, "Urgent"), (4, "Important"), (7, "Medium"), (10, "Low"))
 TINTS = 8
+UNTITLED = "(no title)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def task_view(tenant: Tenant, plan: PlanParts, parts: TaskParts, person: User | 
     return {
         "id": parts.task.id,
         "href": f"/boards/{plan.plan.id}/tasks/{parts.task.id}",
-        "title": values["title"],
+        "title": values["title"].strip() or UNTITLED,
         "labels": [label for label in labels_of(plan) if values["appliedCategories"].get(label.key)],
         "label_keys": set(values["appliedCategories"]),
         "priority": priority_word(values["priority"]),
@@ -122,6 +124,8 @@ def task_view(tenant: Tenant, plan: PlanParts, parts: TaskParts, person: User | 
         "assignee_ids": {a.id for a in assigned},
         "bucket_id": values.get("bucketId"),
         "bucket": bucket.values["name"] if bucket else "No bucket",
+        "repeats": repeat_words(parts.recurrence),
+        "step": parts.recurrence.type if parts.recurrence else "",
         "checklist": checklist,
         "checklist_total": len(checklist),
         "checklist_done": sum(item["is_checked"] for item in checklist),

@@ -14,12 +14,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from m365_emulator.control.levers import caller_for, tenant_of
+from m365_emulator.control.levers import ControlFault, caller_for, tenant_of
 from m365_emulator.directory.state import User
-from m365_emulator.odata import Json
+from m365_emulator.graph import make_call
+from m365_emulator.odata import GraphFault, Json
 from m365_emulator.pages.board_columns import GROUPS, NO_BUCKET, NOBODY, PROGRESS, buckets_of, columns_of
 from m365_emulator.pages.board_view import board_summary, members_of, task_view
 from m365_emulator.pages.frame import acting_person, not_here, show
+from m365_emulator.pages.task_menu import MENU, NEVER, STEPS, MenuEntry
 from m365_emulator.planner.state import PlanParts, TaskParts
 from m365_emulator.recording import base_url, graph_of
 
@@ -158,12 +160,25 @@ def _answer(request: Request, plan: PlanParts, parts: TaskParts, person: User | 
 
 
 def _change(request: Request, parts: TaskParts, person: User, name: str, sent: FormData) -> None:
+    if name in MENU:
+        return _choose(request, parts, person, MENU[name], sent)
     action = ACTIONS.get(name)
     if action is None:
         raise ActionFault("That is no action.")
     record = parts.details if action.on_details else parts.task
     path = f"/planner/tasks/{parts.task.id}" + ("/details" if action.on_details else "")
-    _call(request, person, "PATCH", path, action.body(sent, person), record.versions.etag)
+    return _call(request, person, "PATCH", path, action.body(sent, person), record.versions.etag)
+
+
+def _choose(request: Request, parts: TaskParts, person: User, entry: MenuEntry, sent: FormData) -> None:
+    tenant = tenant_of(request)
+    call = make_call(tenant, "POST", "/", {}, b"", base_url(request), caller_for(tenant, person, SCOPES))
+    try:
+        entry.act(call, parts, sent)
+    except GraphFault as fault:
+        raise _refused(person, fault.message, fault.status) from fault
+    except ControlFault as fault:
+        raise ActionFault(str(fault)) from fault
 
 
 def _delete(request: Request, plan: PlanParts, parts: TaskParts, person: User, sent: FormData) -> Response:
@@ -180,8 +195,11 @@ def _call(request: Request, person: User, method: str, path: str, body: Json | N
     )
     if reply.status >= 400:
         error = reply.body.get("error", {}) if isinstance(reply.body, dict) else {}
-        message = error.get("message") or "Planner gave no reason."
-        raise ActionFault(f"Planner refused it for {person.display_name}: {message} (status {reply.status})")
+        raise _refused(person, error.get("message") or "Planner gave no reason.", reply.status)
+
+
+def _refused(person: User, message: str, status: int) -> ActionFault:
+    return ActionFault(f"Planner refused it for {person.display_name}: {message} (status {status})")
 
 
 def _plan(request: Request) -> PlanParts | None:
@@ -196,7 +214,9 @@ def _task(request: Request) -> TaskParts | None:
 
 def _said(request: Request) -> str:
     name = request.query_params.get("said", "")
-    return "The task was deleted." if name == DELETED else (ACTIONS[name].said if name in ACTIONS else "")
+    told = {DELETED: "The task was deleted."}
+    told |= {action: one.said for action, one in ACTIONS.items()} | {entry: one.said for entry, one in MENU.items()}
+    return told.get(name, "")
 
 
 def _group(asked: str) -> str:
@@ -229,7 +249,8 @@ def _board_page(
 def _task_page(request: Request, plan: PlanParts, parts: TaskParts, trouble: str = "", status: int = 200) -> Response:
     tenant, values = tenant_of(request), _people(request, plan)
     view = task_view(tenant, plan, parts, values["person"])
-    more = {"trouble": trouble, "task": view, "buckets": buckets_of(tenant, plan)}
+    steps = {NEVER: "Does not repeat"} | {kind: f"Every {step}" for kind, step in STEPS.items()}
+    more = {"trouble": trouble, "task": view, "buckets": buckets_of(tenant, plan), "steps": steps}
     return show(request, "task.html", values | more, status)
 
 

@@ -7,13 +7,15 @@ from '@' upwards that steps by four. The counter runs over the whole tenant, so 
 import base64
 import binascii
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import Any
 
 Path = tuple[str, ...]
 
 STEP = 4
 _DIGITS = 16
+_ALPHABET = [chr(ord("@") + value) for value in range(32)]
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _FORM = re.compile(r"'1-([A-Za-z]+) *([@-_]{16})'")
 
 
@@ -35,29 +37,36 @@ class Versions:
 
     kind: str
     current: int
-    known: set[int] = field(default_factory=set)
+    known: list[int] = field(default_factory=list)
+    """Every version so far, in order."""
     changed: dict[Path, int] = field(default_factory=dict)
-    etag: str = field(init=False)
-    """The present version as Graph writes it."""
+    _etag: str = ""
 
     def __post_init__(self) -> None:
-        self.known.add(self.current)
-        self.etag = encode(self.kind, self.current)
+        self.known.append(self.current)
+
+    @property
+    def etag(self) -> str:
+        """The present version as Graph writes it, put into words when first asked for: most are never read."""
+        if not self._etag:
+            self._etag = encode(self.kind, self.current)
+        return self._etag
 
     def move(self, version: int, paths: set[Path]) -> None:
         """Record a change of these paths as the new present version."""
         self.current = version
-        self.etag = encode(self.kind, version)
-        self.known.add(version)
+        self._etag = ""
+        self.known.append(version)
         for path in paths:
             self.changed[path] = version
 
     def version_of(self, etag: str) -> int | None:
         """The version that an etag names, or None if it never was one of this resource."""
         read = decode(etag)
-        if read is None or read[0] != self.kind or read[1] not in self.known:
+        if read is None or read[0] != self.kind:
             return None
-        return read[1]
+        at = bisect_left(self.known, read[1])
+        return read[1] if self.known[at : at + 1] == [read[1]] else None
 
     def changed_since(self, version: int) -> set[Path]:
         """The paths that changed after a version."""
@@ -72,11 +81,11 @@ def clash(mine: set[Path], theirs: set[Path]) -> bool:
 def encode(kind: str, version: int) -> str:
     """The etag text W/"..." for a kind and version."""
     digits = ""
-    for _ in range(_DIGITS):
-        digits = chr(ord("@") + version % 32) + digits
-        version //= 32
+    while version:
+        version, pair = divmod(version, len(_PAIRS))
+        digits = _PAIRS[pair] + digits
     width = -(-len(kind) // 6) * 6
-    payload = f"'1-{kind.ljust(width)}{digits}'"
+    payload = f"'1-{kind.ljust(width)}{digits.rjust(_DIGITS, '@')}'"
     return f'W/"{base64.b64encode(payload.encode()).decode()}"'
 
 
@@ -95,12 +104,3 @@ def decode(etag: str) -> tuple[str, int] | None:
     for digit in match[2]:
         version = version * 32 + ord(digit) - ord("@")
     return match[1], version
-
-
-def copy_of(value: Any) -> Any:
-    """A deep copy of JSON-like data."""
-    if isinstance(value, dict):
-        return {k: copy_of(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [copy_of(v) for v in value]
-    return value

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from m365_emulator.odata import GraphFault, Json
-from m365_emulator.planner.state import PlannerState
 from m365_emulator.planner.values import invalid
 from m365_emulator.routing import Call
 
@@ -53,20 +52,17 @@ def require_room_for_assignees(call: Call, values: Json, added: Iterable[str]) -
     over("MaximumAssigneesInTasks", len(values["assignments"]), switches.planner_max_assignees)
     for user_id in added:
         _require_assignable(call, values["planId"], user_id)
-        limit = switches.planner_max_tasks_assigned
-        if limit and len(state.tasks) >= limit:
-            over("MaximumTasksAssignedToUser", _assigned_to(state, user_id) + 1, limit)
+        count = state.tasks.assigned_to(user_id) + 1
+        over("MaximumTasksAssignedToUser", count, switches.planner_max_tasks_assigned)
 
 
-def require_room_in_details(call: Call, values: Json) -> None:
-    """Checklist items and references of one task."""
+def require_room_in_details(call: Call, before: Json, after: Json) -> None:
+    """Checklist items and references of one task, where there are more of them than before."""
     switches = call.tenant.switches
-    over("MaximumChecklistItemsOnTask", len(values["checklist"]), switches.planner_max_checklist_items)
-    over("MaximumReferencesOnTask", len(values["references"]), switches.planner_max_references)
-
-
-def _assigned_to(state: PlannerState, user_id: str) -> int:
-    return sum(user_id in t.task.values["assignments"] for t in state.tasks.values())
+    if len(after["checklist"]) > len(before["checklist"]):
+        over("MaximumChecklistItemsOnTask", len(after["checklist"]), switches.planner_max_checklist_items)
+    if len(after["references"]) > len(before["references"]):
+        over("MaximumReferencesOnTask", len(after["references"]), switches.planner_max_references)
 
 
 def _require_assignable(call: Call, plan_id: str, user_id: str) -> None:

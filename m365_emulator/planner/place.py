@@ -1,13 +1,13 @@
-"""Where a Planner call lands: ids, membership and lists. A malformed id is 400, an unknown one 404."""
+"""Where a Planner call lands: ids and membership. A malformed id is 400, an unknown one 404."""
 
 from collections.abc import Mapping
 from typing import TypeVar
 
-from m365_emulator.odata import GraphFault, Json, page, select, with_context
+from m365_emulator.odata import GraphFault
 from m365_emulator.permissions.check import planner_denied
 from m365_emulator.planner.state import ID_FORM, PlanParts, Record, TaskParts
 from m365_emulator.planner.values import invalid
-from m365_emulator.routing import Call, Reply
+from m365_emulator.routing import Call
 
 T = TypeVar("T")
 
@@ -77,16 +77,3 @@ def require_bucket_of(call: Call, bucket_id: str | None, plan_id: str) -> None:
     bucket = call.tenant.planner.buckets.get(bucket_id)
     if bucket is None or bucket.values["planId"] != plan_id:
         raise invalid(f"The bucket '{bucket_id}' does not belong to the plan '{plan_id}'.")
-
-
-def listing(call: Call, rows: list[Json], context: str) -> Reply:
-    """One page of a Planner list. $top, $filter and $orderby are passed over, as the service does."""
-    body = page(rows, call.query, call.url, call.tenant.switches.planner_page_size, count=True)
-    body["value"] = [select(row, call.query.get("$select")) for row in body["value"]]
-    return Reply(200, with_context(call.base_url, context, body))
-
-
-def listed_tasks(call: Call, tasks: list[TaskParts]) -> list[TaskParts]:
-    """The tasks without those too new for lists (switch planner_stale_list_seconds)."""
-    hidden = call.tenant.switches.planner_stale_list_seconds
-    return [t for t in tasks if t.age_seconds() >= hidden] if hidden else tasks

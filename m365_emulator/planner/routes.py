@@ -6,7 +6,8 @@ from m365_emulator.clock import timestamp
 from m365_emulator.directory.routes import group_at
 from m365_emulator.odata import GraphFault, Json
 from m365_emulator.planner.limits import over, require_room_for_bucket, require_room_for_plan
-from m365_emulator.planner.place import bucket_at, listed_tasks, listing, not_found, plan_at, require_member
+from m365_emulator.planner.lists import listing, task_listing
+from m365_emulator.planner.place import bucket_at, not_found, plan_at, require_member
 from m365_emulator.planner.shapes import BUCKET, PLAN, PLAN_DETAILS, Changes, read
 from m365_emulator.planner.state import CATEGORIES, PlanParts, Record
 from m365_emulator.planner.tasks import TASK_ROUTES
@@ -81,7 +82,7 @@ def delete_plan(call: Call) -> Reply:
     """DELETE /planner/plans/{id}: its tasks are 404 from then on."""
     plan = plan_at(call, call.params["plan_id"]).plan
     require_unchanged(plan, version_asked(call, plan))
-    call.tenant.planner.drop_plan(plan.id)
+    call.tenant.planner.drop_plan(plan.id, call.tenant.switches.planner_stale_deletes_seconds)
     return Reply(204)
 
 
@@ -131,15 +132,13 @@ def list_my_plans(call: Call) -> Reply:
 def list_plan_buckets(call: Call) -> Reply:
     """GET /planner/plans/{id}/buckets."""
     plan = plan_at(call, call.params["plan_id"]).plan
-    rows = [b.wire() for b in call.tenant.planner.buckets_of_plan(plan.id)]
-    return listing(call, rows, f"planner/plans('{plan.id}')/buckets")
+    return listing(call, call.tenant.planner.buckets_of_plan(plan.id), f"planner/plans('{plan.id}')/buckets")
 
 
 def list_plan_tasks(call: Call) -> Reply:
     """GET /planner/plans/{id}/tasks."""
     plan = plan_at(call, call.params["plan_id"]).plan
-    tasks = listed_tasks(call, call.tenant.planner.tasks_of_plan(plan.id))
-    return listing(call, [t.task.wire() for t in tasks], f"planner/plans('{plan.id}')/tasks")
+    return _tasks_of(call, plan.id, f"planner/plans('{plan.id}')/tasks")
 
 
 def create_bucket(call: Call) -> Reply:
@@ -161,7 +160,7 @@ def create_bucket(call: Call) -> Reply:
 def list_buckets(call: Call) -> Reply:
     """GET /planner/buckets, which has to be filtered by its plan."""
     plan = plan_at(call, _filter_value(call)).plan
-    return listing(call, [b.wire() for b in call.tenant.planner.buckets_of_plan(plan.id)], "planner/buckets")
+    return listing(call, call.tenant.planner.buckets_of_plan(plan.id), "planner/buckets")
 
 
 def get_bucket(call: Call) -> Reply:
@@ -178,18 +177,18 @@ def update_bucket(call: Call) -> Reply:
 
 
 def delete_bucket(call: Call) -> Reply:
-    """DELETE /planner/buckets/{id}: its tasks go with it, or lose their bucket, by switch."""
+    """DELETE /planner/buckets/{id}: its tasks go with it, without a next one, or lose their bucket, by switch."""
     bucket, state = bucket_at(call), call.tenant.planner
     require_unchanged(bucket, version_asked(call, bucket))
     del state.buckets[bucket.id]
+    switches = call.tenant.switches
     for parts in state.tasks_of_plan(bucket.values["planId"]):
         if parts.task.values["bucketId"] != bucket.id:
             continue
-        if call.tenant.switches.planner_delete_bucket == "orphan":
-            parts.task.values["bucketId"] = None
-            state.touch(parts.task, {("bucketId",)})
-        else:
-            del state.tasks[parts.task.id]
+        if switches.planner_delete_bucket == "orphan":
+            commit(call.tenant, parts.task, parts.task.values | {"bucketId": None}, {("bucketId",)})
+        elif switches.planner_delete_bucket == "delete":
+            state.drop_task(parts.task.id, switches.planner_stale_deletes_seconds)
     return Reply(204)
 
 
@@ -197,25 +196,29 @@ def list_bucket_tasks(call: Call) -> Reply:
     """GET /planner/buckets/{id}/tasks."""
     bucket = bucket_at(call)
     in_plan = call.tenant.planner.tasks_of_plan(bucket.values["planId"])
-    tasks = listed_tasks(call, [t for t in in_plan if t.task.values["bucketId"] == bucket.id])
-    return listing(call, [t.task.wire() for t in tasks], f"planner/buckets('{bucket.id}')/tasks")
+    context = f"planner/buckets('{bucket.id}')/tasks"
+    return task_listing(call, in_plan, lambda values: values["bucketId"] == bucket.id, context)
 
 
 def list_tasks(call: Call) -> Reply:
     """GET /planner/tasks, which has to be filtered by its plan."""
     plan = plan_at(call, _filter_value(call)).plan
-    tasks = listed_tasks(call, call.tenant.planner.tasks_of_plan(plan.id))
-    return listing(call, [t.task.wire() for t in tasks], "planner/tasks")
+    return _tasks_of(call, plan.id, "planner/tasks")
 
 
 def _apply(call: Call, record: Record, version: int, changes: Changes) -> None:
     after, paths = merge(record.values, changes, stamp_of(call))
     require_no_clash(record, version, paths)
-    commit(call.tenant.planner, record, after, paths)
+    commit(call.tenant, record, after, paths)
 
 
 def _plan_listing(call: Call, plans: list[PlanParts], context: str) -> Reply:
-    return listing(call, [p.plan.wire() for p in plans], context)
+    return listing(call, [p.plan for p in plans], context)
+
+
+def _tasks_of(call: Call, plan_id: str, context: str) -> Reply:
+    tasks = call.tenant.planner.tasks_of_plan(plan_id)
+    return task_listing(call, tasks, lambda values: values["planId"] == plan_id, context)
 
 
 def _created(call: Call, record: Record, context: str, collection: str) -> Reply:

@@ -1,6 +1,6 @@
 """Tasks, their details and their three board formats below /v1.0/planner, and the lists of a person's tasks."""
 
-from m365_emulator.clock import parse_timestamp, timestamp
+from m365_emulator.clock import parse_timestamp
 from m365_emulator.directory.routes import not_found as no_such_user
 from m365_emulator.odata import GraphFault, Json
 from m365_emulator.permissions.check import planner_denied
@@ -11,15 +11,17 @@ from m365_emulator.planner.limits import (
     require_room_for_task,
     require_room_in_details,
 )
-from m365_emulator.planner.place import (
-    listed_tasks,
-    listing,
-    not_found,
-    plan_at,
-    require_bucket_of,
-    task_at,
-    task_for_assignee,
+from m365_emulator.planner.lists import task_listing
+from m365_emulator.planner.making import (
+    details_defaults,
+    format_of,
+    put_in_place,
+    stamp_completion,
+    summary,
+    task_defaults,
 )
+from m365_emulator.planner.place import not_found, plan_at, require_bucket_of, task_at, task_for_assignee
+from m365_emulator.planner.series import go_on
 from m365_emulator.planner.shapes import FORMATS, TASK, TASK_DETAILS, Changes, read
 from m365_emulator.planner.state import Record, TaskParts
 from m365_emulator.planner.values import invalid
@@ -27,7 +29,6 @@ from m365_emulator.planner.writes import (
     changed,
     commit,
     entity,
-    identity_of,
     merge,
     require_no_clash,
     require_unchanged,
@@ -37,16 +38,11 @@ from m365_emulator.planner.writes import (
 from m365_emulator.routing import Call, Handler, Reply, Route
 
 TASK_CONTEXT, DETAILS_CONTEXT = "planner/tasks/$entity", "planner/tasks/details/$entity"
-ETAG_KINDS = {
-    "assignedToTaskBoardFormat": "AssignedToTaskBoardFormat",
-    "bucketTaskBoardFormat": "BucketTaskBoardFormat",
-    "progressTaskBoardFormat": "ProgressTaskBoardFormat",
-}
 
 
 def create_task(call: Call) -> Reply:
     """POST /planner/tasks: the task with all defaults; details and board formats come into being with it."""
-    body, switches, state = call.json(), call.tenant.switches, call.tenant.planner
+    body, switches = call.json(), call.tenant.switches
     nested = {name: body.pop(name) for name in TASK.navigation & set(body)}
     if nested and switches.planner_post_details == "refuse":
         raise invalid(f"Cannot apply POST to navigation property '{min(nested)}' on entity type '{TASK.type_name}'.")
@@ -56,18 +52,15 @@ def create_task(call: Call) -> Reply:
             raise invalid(f"The field '{name}' is required.")
     plan_at(call, changes.plain["planId"])
     stamp = stamp_of(call)
-    after, _ = merge(_defaults(call), changes, stamp)
-    _require_sound(call, after)
-    _stamp_completion(call, after, 0)
+    after, _ = merge(task_defaults(call), changes, stamp)
+    _require_sound(call, after, changes)
+    stamp_completion(call, after, 0)
     require_room_for_task(call, after)
-    details: Json = {"description": "", "previewType": "automatic", "references": {}, "checklist": {}}
+    details = details_defaults()
     if nested.get("details") and switches.planner_post_details == "accept":
         details, _ = merge(details, read(TASK_DETAILS, nested["details"], switches, creating=True), stamp)
-        require_room_in_details(call, details)
-    after |= _summary(details)
-    task = state.new_record("Task", after)
-    parts = TaskParts(task, state.new_record("TaskDetails", details, task.id), _new_formats(call, task.id))
-    state.tasks[task.id] = parts
+        require_room_in_details(call, details_defaults(), details)
+    task = put_in_place(call, after, details).task
     reply = entity(call, task, TASK_CONTEXT, 201)
     reply.headers["Location"] = f"{call.base_url}/v1.0/planner/tasks/{task.id}"
     return reply
@@ -84,54 +77,61 @@ def get_task(call: Call) -> Reply:
 
 def update_task(call: Call) -> Reply:
     """PATCH /planner/tasks/{id}."""
-    (parts, is_reduced), state = task_for_assignee(call), call.tenant.planner
-    task = parts.task
+    parts, is_reduced = task_for_assignee(call)
+    task, before = parts.task, parts.task.values
     version = version_asked(call, task)
     changes = read(TASK, call.json(), call.tenant.switches, creating=False)
     if is_reduced and {*changes.plain, *changes.maps} - {"percentComplete"}:
         raise planner_denied()
     after, paths = merge(task.values, changes, stamp_of(call))
     require_no_clash(task, version, paths)
-    _require_sound(call, after)
-    paths |= _stamp_completion(call, after, task.values["percentComplete"])
+    _require_sound(call, after, changes)
+    paths |= stamp_completion(call, after, before["percentComplete"])
     _require_room(call, task, after, changes)
-    commit(state, task, after, paths)
+    commit(call.tenant, task, after, paths)
     if paths and call.tenant.switches.planner_task_patch_moves_details:
-        state.touch(parts.details, set())
+        call.tenant.planner.touch(parts.details, set())
+    if after["percentComplete"] == 100:
+        go_on(call, parts, was_complete=before["percentComplete"] == 100)
     return changed(call, task, TASK_CONTEXT)
 
 
 def delete_task(call: Call) -> Reply:
     """DELETE /planner/tasks/{id}: 409 with any older etag."""
-    task = task_at(call).task
-    require_unchanged(task, version_asked(call, task))
-    del call.tenant.planner.tasks[task.id]
+    parts = task_at(call)
+    require_unchanged(parts.task, version_asked(call, parts.task))
+    call.tenant.planner.drop_task(parts.task.id, call.tenant.switches.planner_stale_deletes_seconds)
+    go_on(call, parts, was_complete=parts.task.values["percentComplete"] == 100)
     return Reply(204)
 
 
 def get_task_details(call: Call) -> Reply:
     """GET /planner/tasks/{id}/details; absent for a while after creation by switch."""
-    parts = task_at(call)
-    if parts.age_seconds() * 1000 < call.tenant.switches.planner_details_404_ms:
+    parts, late = task_at(call), call.tenant.switches.planner_details_404_ms
+    if late and parts.age_seconds() * 1000 < late:
         raise not_found()
     return entity(call, parts.details, DETAILS_CONTEXT)
 
 
 def update_task_details(call: Call) -> Reply:
     """PATCH /planner/tasks/{id}/details: moves the task's etag too, which carries counts and hasDescription."""
-    parts, state = task_at(call), call.tenant.planner
+    parts = task_at(call)
     version = version_asked(call, parts.details)
     changes = read(TASK_DETAILS, call.json(), call.tenant.switches, creating=False)
     after, paths = merge(parts.details.values, changes, stamp_of(call))
     require_no_clash(parts.details, version, paths)
-    require_room_in_details(call, after)
-    commit(state, parts.details, after, paths)
-    if paths:
-        summary = _summary(after)
-        moved: set[Path] = {(name,) for name, value in summary.items() if parts.task.values[name] != value}
-        parts.task.values |= summary
-        state.touch(parts.task, moved | {("details",)})
+    require_room_in_details(call, parts.details.values, after)
+    commit_details(call, parts, after, paths)
     return changed(call, parts.details, DETAILS_CONTEXT)
+
+
+def commit_details(call: Call, parts: TaskParts, after: Json, paths: set[Path]) -> None:
+    """Put new details in place; the task moves with them, since it tells of them."""
+    commit(call.tenant, parts.details, after, paths)
+    if paths:
+        told = summary(after)
+        moved: set[Path] = {(name,) for name, value in told.items() if parts.task.values[name] != value}
+        commit(call.tenant, parts.task, parts.task.values | told, moved | {("details",)})
 
 
 def list_my_tasks(call: Call) -> Reply:
@@ -155,84 +155,31 @@ def refuse_my_task(call: Call) -> Reply:
     raise GraphFault(400, "BadRequest", message)
 
 
-def _defaults(call: Call) -> Json:
-    now = call.tenant.clock.now()
-    return {
-        "planId": None,
-        "bucketId": None,
-        "title": None,
-        "orderHint": call.tenant.planner.new_order_hint(now),
-        "assigneePriority": "",
-        "percentComplete": 0,
-        "startDateTime": None,
-        "createdDateTime": timestamp(now),
-        "dueDateTime": None,
-        "hasDescription": False,
-        "previewType": "automatic",
-        "completedDateTime": None,
-        "completedBy": None,
-        "referenceCount": 0,
-        "checklistItemCount": 0,
-        "activeChecklistItemCount": 0,
-        "conversationThreadId": None,
-        "priority": 5,
-        "createdBy": identity_of(call.who),
-        "appliedCategories": {},
-        "assignments": {},
-    }
-
-
-def _new_formats(call: Call, task_id: str) -> dict[str, Record]:
-    state, now = call.tenant.planner, call.tenant.clock.now()
-    hint = state.new_order_hint(now)
-    starts: dict[str, Json] = {
-        "assignedToTaskBoardFormat": {"unassignedOrderHint": hint, "orderHintsByAssignee": {}},
-        "bucketTaskBoardFormat": {"orderHint": hint},
-        "progressTaskBoardFormat": {"orderHint": hint},
-    }
-    return {name: state.new_record(ETAG_KINDS[name], start, task_id) for name, start in starts.items()}
-
-
-def _require_sound(call: Call, after: Json) -> None:
-    require_bucket_of(call, after["bucketId"], after["planId"])
+def _require_sound(call: Call, after: Json, changes: Changes) -> None:
+    """What is sent has to fit; what was wrong before and is left alone is nobody's business here."""
+    if "bucketId" in changes.plain:
+        require_bucket_of(call, after["bucketId"], after["planId"])
     start, due = after["startDateTime"], after["dueDateTime"]
-    if start and due and parse_timestamp(start) > parse_timestamp(due):
+    dated = "startDateTime" in changes.plain or "dueDateTime" in changes.plain
+    if dated and start and due and parse_timestamp(start) > parse_timestamp(due):
         raise invalid("The start date of a task cannot be later than its due date.")
 
 
 def _require_room(call: Call, task: Record, after: Json, changes: Changes) -> None:
     added = set(after["assignments"]) - set(task.values["assignments"])
-    if "assignments" in changes.maps:
+    if added:
         require_room_for_assignees(call, after, added)
     if task.values["percentComplete"] == 100:
         require_room_for_active(call, after, task.id)
 
 
-def _stamp_completion(call: Call, after: Json, before: int) -> set[Path]:
-    """Completing stamps when and by whom, going below 100 clears both; the paths that this changes."""
-    done = after["percentComplete"] == 100
-    if done == (before == 100):
-        return set()
-    after["completedDateTime"] = timestamp(call.tenant.clock.now()) if done else None
-    after["completedBy"] = identity_of(call.who) if done else None
-    return {("completedDateTime",), ("completedBy",)}
-
-
-def _summary(details: Json) -> Json:
-    items = details["checklist"].values()
-    return {
-        "hasDescription": bool(details["description"]),
-        "previewType": details["previewType"],
-        "referenceCount": len(details["references"]),
-        "checklistItemCount": len(items),
-        "activeChecklistItemCount": sum(not item["isChecked"] for item in items),
-    }
-
-
 def _assigned_listing(call: Call, user_id: str) -> Reply:
-    held = [t for t in call.tenant.planner.tasks.values() if user_id in t.task.values["assignments"]]
-    rows = [t.task.wire() | _expanded(call, t) for t in listed_tasks(call, held)]
-    return listing(call, rows, f"users('{user_id}')/planner/tasks")
+    tasks, context = call.tenant.planner.tasks, f"users('{user_id}')/planner/tasks"
+
+    def details(task_id: str) -> Json:
+        return _expanded(call, tasks[task_id]) if task_id in tasks else {}
+
+    return task_listing(call, tasks.values(), lambda values: user_id in values["assignments"], context, details)
 
 
 def _expanded(call: Call, parts: TaskParts) -> Json:
@@ -242,19 +189,19 @@ def _expanded(call: Call, parts: TaskParts) -> Json:
 
 def _get_format(name: str) -> Handler:
     def handler(call: Call) -> Reply:
-        return entity(call, task_at(call).formats[name], f"planner/tasks/{name}/$entity")
+        return entity(call, format_of(call, task_at(call), name), f"planner/tasks/{name}/$entity")
 
     return handler
 
 
 def _update_format(name: str) -> Handler:
     def handler(call: Call) -> Reply:
-        record = task_at(call).formats[name]
+        record = format_of(call, task_at(call), name)
         version = version_asked(call, record)
         changes = read(FORMATS[name], call.json(), call.tenant.switches, creating=False)
         after, paths = merge(record.values, changes, stamp_of(call))
         require_no_clash(record, version, paths)
-        commit(call.tenant.planner, record, after, paths)
+        commit(call.tenant, record, after, paths)
         return changed(call, record, f"planner/tasks/{name}/$entity")
 
     return handler

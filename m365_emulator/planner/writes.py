@@ -4,17 +4,19 @@ Concurrency follows api-reference/v1.0/resources/planner-overview.md: an older e
 that the change touches has changed since.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from m365_emulator.clock import timestamp
 from m365_emulator.odata import GraphFault, Json, select, with_context
-from m365_emulator.planner.etags import Path, clash, copy_of
+from m365_emulator.planner.etags import Path, clash
 from m365_emulator.planner.shapes import REMOVED, Changes
 from m365_emulator.planner.state import PlannerState, Record
 from m365_emulator.routing import Call, Reply
 from m365_emulator.sign_in.tokens import Caller
+from m365_emulator.tenant import Tenant
 
 MISSING_IF_MATCH = "The If-Match header must be specified for this kind of request."
 WRONG_IF_MATCH = "The If-Match header contains an invalid value."
@@ -26,6 +28,29 @@ KEPT_SLOTS = frozenset({"categoryDescriptions"})
 """Maps whose keys never go away: removing an entry empties it."""
 
 
+_STARTS: dict[str, Callable[[str, str, Json], Json]] = {
+    "assignments": lambda now, hint, identity: {
+        "@odata.type": "#microsoft.graph.plannerAssignment",
+        "assignedDateTime": now,
+        "orderHint": hint,
+        "assignedBy": identity,
+    },
+    "checklist": lambda now, hint, identity: {
+        "@odata.type": "#microsoft.graph.plannerChecklistItem",
+        "isChecked": False,
+        "title": "",
+        "orderHint": hint,
+    },
+    "references": lambda now, hint, identity: {
+        "@odata.type": "#microsoft.graph.plannerExternalReference",
+        "alias": None,
+        "type": None,
+        "previewPriority": hint,
+    },
+}
+"""What a new entry of each map starts from: (now as text, an order hint, who did it)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """Who changes something and when, for the stamps inside assignments, checklist items and references."""
@@ -33,37 +58,20 @@ class Stamp:
     state: PlannerState
     identity: Json
     now: datetime
+    _now_text: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_now_text", timestamp(self.now))
 
     def new_entry(self, name: str) -> Json:
         """What a new entry of a map starts from."""
-        hint = self.state.new_order_hint(self.now)
-        starts: dict[str, Json] = {
-            "assignments": {
-                "@odata.type": "#microsoft.graph.plannerAssignment",
-                "assignedDateTime": timestamp(self.now),
-                "orderHint": hint,
-                "assignedBy": self.identity,
-            },
-            "checklist": {
-                "@odata.type": "#microsoft.graph.plannerChecklistItem",
-                "isChecked": False,
-                "title": "",
-                "orderHint": hint,
-            },
-            "references": {
-                "@odata.type": "#microsoft.graph.plannerExternalReference",
-                "alias": None,
-                "type": None,
-                "previewPriority": hint,
-            },
-        }
-        return starts[name]
+        return _STARTS[name](self._now_text, self.state.new_order_hint(self.now), self.identity)
 
     def modified(self, name: str) -> Json:
         """What is stamped on an entry each time it changes."""
         if name == "assignments":
             return {}
-        return {"lastModifiedDateTime": timestamp(self.now), "lastModifiedBy": self.identity}
+        return {"lastModifiedDateTime": self._now_text, "lastModifiedBy": self.identity}
 
 
 def identity_of(caller: Caller) -> Json:
@@ -105,15 +113,19 @@ def require_no_clash(record: Record, version: int, paths: set[Path]) -> None:
 
 
 def merge(values: Json, changes: Changes, stamp: Stamp) -> tuple[Json, set[Path]]:
-    """The values after the changes, and the paths that really differ; a change to what is there already is none."""
-    after: Json = copy_of(values)
+    """The values after the changes, and the paths that really differ; a change to what is there already is none.
+
+    What was given stays as it is: maps that change are copied, and their entries are replaced as a whole.
+    """
+    after = dict(values)
     paths: set[Path] = set()
     for name, value in changes.plain.items():
         if after.get(name) != value:
             after[name] = value
             paths.add((name,))
     for name, entries in changes.maps.items():
-        held: Json = after.setdefault(name, {})
+        held: Json = dict(after.get(name, ()))
+        after[name] = held
         for key, entry in entries.items():
             if _merge_entry(held, name, key, entry, stamp):
                 paths.add((name, key))
@@ -138,11 +150,16 @@ def _merge_entry(held: Json, name: str, key: str, entry: Any, stamp: Stamp) -> b
     return True
 
 
-def commit(state: PlannerState, record: Record, after: Json, paths: set[Path]) -> None:
+def commit(tenant: Tenant, record: Record, after: Json, paths: set[Path]) -> None:
     """Put the new values in place as a new version; nothing moves when nothing differs."""
-    if paths:
-        record.values = after
-        state.touch(record, paths)
+    if not paths:
+        return
+    if tenant.switches.planner_stale_changes_seconds:
+        record.remember(tenant.switches.planner_stale_changes_seconds)
+    if any(path[0] == "assignments" for path in paths):
+        tenant.planner.tasks.reassigned(record.values["assignments"], after["assignments"])
+    record.values = after
+    tenant.planner.touch(record, paths)
 
 
 def entity(call: Call, record: Record, context: str, status: int = 200) -> Reply:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from m365_emulator.clock import timestamp
 from m365_emulator.control.levers import ControlFault, body_of, tenant_of, wanted
+from m365_emulator.graph import cut_off
 from m365_emulator.odata import GraphFault, Json
 from m365_emulator.recording import base_url, raw_path, send_recorded
 from m365_emulator.routing import Reply
@@ -51,11 +52,13 @@ async def invoke(request: Request) -> Response:
     body = await request.body()
     watch, tenant, path = Stopwatch(), tenant_of(request), raw_path(request)
     struck = tenant.fault_plan.strike("POST", path)
-    seconds = tenant.faults.delay_of("POST", path) + struck.wait
+    seconds = tenant.faults.delay_of("POST", path) + tenant.fault_plan.latency.wait() + struck.wait
     if seconds:
         await asyncio.sleep(seconds)
     run_id = f"{uuid.uuid4().hex.upper()}CU00"
     headers = {"x-ms-workflow-run-id": run_id, "x-ms-request-id": str(uuid.uuid4())}
+    if struck.is_cut:
+        return send_recorded(request, body, cut_off(), watch)
     try:
         tenant.faults.raise_if_struck("POST", path)
         if struck.refusal is not None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from emulator_server import RunningEmulator
 
@@ -114,3 +115,145 @@ def test_a_batch_needs_a_token_and_checks_permissions_per_part(board: Any, emula
         requests = [part(1), part(2, f"/planner/plans/{board.plan_id}")]
         got = reader.post("/$batch", json={"requests": requests}).json()["responses"]
     assert {a["id"]: a["status"] for a in got} == {"1": 200, "2": 403}
+
+
+class Counted:
+    """Latency that counts its waits in the place of waiting."""
+
+    waits = 0
+
+    def wait(self) -> float:
+        """One more."""
+        self.waits += 1
+        return 0.0
+
+
+@pytest.mark.parametrize("size", [1, 20])
+def test_a_batch_waits_for_latency_once_whatever_it_carries(board: Any, emulator: RunningEmulator, size: int) -> None:
+    latency = emulator.tenant.fault_plan.latency = Counted()  # type: ignore[assignment]
+    answers(board, *(part(n) for n in range(size)))
+    assert latency.waits == 1
+    board.app.get("/groups")
+    assert latency.waits == 2
+
+
+def create(number: int, plan_id: str, **more: Any) -> dict[str, Any]:
+    """One POST of a task."""
+    body = {"planId": plan_id, "title": f"Task {number}", **more}
+    return {"id": str(number), "method": "POST", "url": "/planner/tasks", "headers": JSON, "body": body}
+
+
+def test_a_part_that_is_held_up_holds_up_no_other(board: Any, emulator: RunningEmulator) -> None:
+    emulator.control("faults/delay", {"method": "POST", "path": "/planner/tasks$", "seconds": 0.3, "times": 1})
+    got = answers(board, *(create(n, board.plan_id) for n in range(3)))
+    assert {a["status"] for a in got.values()} == {201}
+    titles = [t["title"] for t in board.app.get(f"/planner/plans/{board.plan_id}/tasks").json()["value"]]
+    assert titles == ["Task 1", "Task 2", "Task 0"]
+
+
+def test_parts_that_depend_on_a_part_held_up_wait_for_it(board: Any, emulator: RunningEmulator) -> None:
+    emulator.control("faults/delay", {"method": "POST", "path": "/planner/tasks$", "seconds": 0.2, "times": 1})
+    later = part(1, f"/planner/plans/{board.plan_id}/tasks", dependsOn=["0"])
+    got = answers(board, create(0, board.plan_id), later)
+    assert [row["title"] for row in got["1"]["body"]["value"]] == ["Task 0"]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("form", "said"), [("whole", "7"), ("fractional", "7.000"), ("none", None)])
+def test_a_refused_part_says_in_its_own_headers_when_to_come_again(
+    board: Any, emulator: RunningEmulator, status: int, form: str, said: str | None
+) -> None:
+    then = {"status": status, "retry_after": form, "seconds": 7}
+    emulator.control("faults/plan", {"steps": [{"match": {"path": "/planner/plans"}, "then": then}]})
+    reply = board.app.post("/$batch", json={"requests": [part(1, f"/planner/plans/{board.plan_id}"), part(2)]})
+    got = {a["id"]: a for a in reply.json()["responses"]}
+    assert (reply.status_code, got["1"]["status"], got["2"]["status"]) == (200, status, 200)
+    expected = "1" if said is None and status == 429 else said
+    assert got["1"]["headers"].get("Retry-After") == expected
+    assert "Retry-After" not in got["2"]["headers"]
+    assert "Retry-After" not in reply.headers
+
+
+@pytest.mark.parametrize(
+    ("switches", "code"),
+    [
+        ({"planner_max_tasks": 1}, "MaximumTasksInProject"),
+        ({"planner_max_active_tasks": 1}, "MaximumActiveTasksInProject"),
+        ({"planner_max_tasks_created": 1}, "MaximumTasksCreatedByUser"),
+        ({"planner_max_tasks_assigned": 1}, "MaximumTasksAssignedToUser"),
+        ({"planner_max_assignees": 1}, "MaximumAssigneesInTasks"),
+        ({"planner_max_checklist_items": 1}, "MaximumChecklistItemsOnTask"),
+        ({"planner_max_references": 1}, "MaximumReferencesOnTask"),
+        ({"planner_max_buckets": 2}, "MaximumBucketsInProject"),
+        ({"planner_max_plans_per_group": 1}, "MaximumPlannerPlans"),
+        ({"planner_max_shared_with": 1}, "MaximumUsersSharedWithProject"),
+    ],
+)
+def test_every_limit_refuses_a_part_with_its_own_code(
+    board: Any, emulator: RunningEmulator, switches: dict[str, int], code: str
+) -> None:
+    ann, ben = board.users["ann"], board.users["ben"]
+    assigned = {"@odata.type": "#microsoft.graph.plannerAssignment", "orderHint": " !"}
+    task = board.new_task(assignments={ann: assigned})
+    emulator.control("switches", switches)
+    etags = {
+        path: board.app.get(path).json()["@odata.etag"]
+        for path in (f"/planner/tasks/{task['id']}", f"/planner/tasks/{task['id']}/details")
+    }
+    sharing = f"/planner/plans/{board.plan_id}/details"
+    etags[sharing] = board.app.get(sharing).json()["@odata.etag"]
+    at, details, _ = etags
+    item = {"@odata.type": "#microsoft.graph.plannerChecklistItem", "title": "Step"}
+    link = {"@odata.type": "#microsoft.graph.plannerExternalReference", "alias": "Link"}
+    links = {"https%3A//a%2Eexample": link, "https%3A//b%2Eexample": link}
+    container = {"containerId": board.group_id, "type": "group"}
+    writes: dict[str, tuple[str, str, dict[str, Any]]] = {
+        "MaximumTasksAssignedToUser": ("POST", "/planner/tasks", create(0, board.plan_id)["body"]),
+        "MaximumAssigneesInTasks": ("PATCH", at, {"assignments": {ben: assigned}}),
+        "MaximumChecklistItemsOnTask": ("PATCH", details, {"checklist": {"a": item, "b": item}}),
+        "MaximumReferencesOnTask": ("PATCH", details, {"references": links}),
+        "MaximumBucketsInProject": ("POST", "/planner/buckets", {"name": "Third", "planId": board.plan_id}),
+        "MaximumPlannerPlans": ("POST", "/planner/plans", {"title": "Second", "container": container}),
+        "MaximumUsersSharedWithProject": ("PATCH", sharing, {"sharedWith": {ann: True, ben: True}}),
+    }
+    writes["MaximumTasksAssignedToUser"][2]["assignments"] = {ann: assigned}
+    verb, url, body = writes.get(code, ("POST", "/planner/tasks", create(0, board.plan_id)["body"]))
+    headers = JSON | ({"If-Match": etags[url]} if url in etags else {})
+    got = answers(board, {"id": "1", "method": verb, "url": url, "headers": headers, "body": body}, part(2))
+    error = got["1"]["body"]["error"]
+    assert (got["1"]["status"], error["code"], error["message"]) == (403, code, "The request exceeded allowed limits.")
+    assert got["2"]["status"] == 200
+
+
+def test_the_request_that_carries_a_batch_suffers_only_faults_that_name_it(
+    board: Any, emulator: RunningEmulator
+) -> None:
+    emulator.control("faults/plan", {"steps": [{"then": {"status": 503}}]})
+    assert {a["status"] for a in answers(board, part(1), part(2)).values()} == {503, 200}
+    emulator.control("faults/plan", {"steps": [{"match": {"path": "[$]batch"}, "then": {"status": 503}}]})
+    whole = board.app.post("/$batch", json={"requests": [part(1), part(2)]})
+    assert (whole.status_code, whole.json()["error"]["code"]) == (503, "generalException")
+    assert {a["status"] for a in answers(board, part(1), part(2)).values()} == {200}
+
+
+@pytest.mark.parametrize(
+    ("then", "left"), [({"lose": "disconnect"}, ["Task 0"]), ({"lose": "504"}, ["Task 0"]), ({"reset": True}, [])]
+)
+def test_the_answer_of_a_whole_batch_can_be_lost_after_or_before_its_work(
+    board: Any, emulator: RunningEmulator, then: dict[str, Any], left: list[str]
+) -> None:
+    emulator.control("faults/plan", {"steps": [{"match": {"path": "[$]batch"}, "then": then}]})
+    sent = {"requests": [create(0, board.plan_id)]}
+    if then == {"lose": "504"}:
+        assert board.app.post("/$batch", json=sent).status_code == 504
+    else:
+        with pytest.raises(httpx.TransportError):
+            board.app.post("/$batch", json=sent)
+    assert [t["title"] for t in emulator.control("planner/tasks", method="GET")["value"]] == left
+
+
+def test_a_part_that_is_cut_off_is_504_with_nothing_done(board: Any, emulator: RunningEmulator) -> None:
+    emulator.control("faults/plan", {"steps": [{"match": {"method": "POST"}, "then": {"reset": True}}]})
+    got = answers(board, create(0, board.plan_id), part(1))
+    assert {key: a["status"] for key, a in got.items()} == {"0": 504, "1": 200}
+    assert emulator.control("state", method="GET")["tasks"] == 0

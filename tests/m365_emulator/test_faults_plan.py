@@ -85,6 +85,8 @@ def test_latency_holds_every_call_until_it_is_taken_away(emulator: RunningEmulat
         ({"steps": [{"match": {"path": "("}}]}, "steps[0].match.path"),
         ({"steps": [{"then": {"lose": "letter"}}]}, "lose"),
         ({"steps": [{"when": 1}]}, "when"),
+        ({"steps": [{"probability": 1.5}]}, "steps[0].probability"),
+        ({"steps": [], "seed": "x"}, "seed"),
     ],
 )
 def test_a_plan_that_makes_no_sense_is_refused_by_name(
@@ -102,3 +104,86 @@ def test_webhook_posts_suffer_the_plan_too(emulator: RunningEmulator) -> None:
     card = {"contentType": "application/vnd.microsoft.card.adaptive", "content": {"type": "AdaptiveCard"}}
     message = {"type": "message", "attachments": [card]}
     assert [httpx.post(flow["url"], json=message).status_code for _ in range(2)] == [502, 202]
+
+
+def by_chance(emulator: RunningEmulator, board: Any, seed: int, *chances: tuple[float, int]) -> list[int]:
+    """What 400 reads are answered, twenty to a batch, when each status strikes with its own chance."""
+    emulator.control("switches", {"batch_shuffle": False})
+    steps = [
+        {
+            "match": {"method": "GET", "path": "/planner/"},
+            "count": None,
+            "probability": chance,
+            "then": {"status": status},
+        }
+        for chance, status in chances
+    ]
+    emulator.control("faults/plan", {"steps": steps, "seed": seed})
+    parts = [{"id": str(n), "method": "GET", "url": f"/planner/plans/{board.plan_id}"} for n in range(20)]
+    seen: list[int] = []
+    for _ in range(20):
+        seen += [answer["status"] for answer in board.app.post("/$batch", json={"requests": parts}).json()["responses"]]
+    return seen
+
+
+def test_chance_is_the_same_for_the_same_seed_and_another_for_another(emulator: RunningEmulator, board: Any) -> None:
+    first, again, other = (by_chance(emulator, board, seed, (0.2, 503)) for seed in (7, 7, 8))
+    assert first == again != other
+    assert 0.1 < first.count(503) / len(first) < 0.3
+
+
+def test_chances_of_steps_for_the_same_call_add_up(emulator: RunningEmulator, board: Any) -> None:
+    seen = by_chance(emulator, board, 1, (0.25, 429), (0.25, 503), (0.25, 502), (0.25, 504))
+    assert 200 not in seen
+    assert {status: 50 < seen.count(status) < 150 for status in set(seen)} == dict.fromkeys((429, 502, 503, 504), True)
+    told = emulator.control("faults/plan", method="GET")
+    assert [step["struck"] for step in told["steps"]] == [seen.count(status) for status in (429, 503, 502, 504)]
+    assert (told["seed"], told["drawn"]) == (1, 400)
+
+
+def test_only_calls_that_a_step_of_chance_is_for_are_drawn_for(emulator: RunningEmulator, board: Any) -> None:
+    step = {"match": {"method": "POST"}, "count": None, "probability": 0.5, "then": {"status": 503}}
+    emulator.control("faults/plan", {"steps": [step]})
+    assert statuses(board, 5) == [200] * 5
+    assert emulator.control("faults/plan", method="GET")["drawn"] == 0
+
+
+def test_a_step_of_chance_strikes_no_more_often_than_its_count(emulator: RunningEmulator, board: Any) -> None:
+    step = {"match": {"path": "/planner/"}, "count": 3, "probability": 0.5, "then": {"status": 503}}
+    emulator.control("faults/plan", {"steps": [step]})
+    assert statuses(board, 60).count(503) == 3
+
+
+def test_a_call_cut_off_was_not_done(emulator: RunningEmulator, board: Any) -> None:
+    steps = [{"match": {"method": "POST", "path": "/planner/tasks$"}, "then": {"reset": True}}]
+    emulator.control("faults/plan", {"steps": steps})
+    with pytest.raises(httpx.TransportError):
+        board.app.post("/planner/tasks", json={"planId": board.plan_id, "title": "Never made"})
+    assert emulator.control("state", method="GET")["tasks"] == 0
+    assert board.app.post("/planner/tasks", json={"planId": board.plan_id, "title": "Made"}).status_code == 201
+
+
+def test_a_plan_told_can_be_ordered_again(emulator: RunningEmulator, board: Any) -> None:
+    step = {"match": {}, "count": 2, "probability": 0.5, "then": {"status": 503}}
+    emulator.control("faults/plan", {"steps": [step], "seed": 5})
+    told = emulator.control("faults/plan", method="GET")
+    assert emulator.control("faults/plan", {name: told[name] for name in ("steps", "seed")}) == told
+
+
+def test_chance_outlives_a_snapshot(emulator: RunningEmulator, board: Any) -> None:
+    step = {"match": {"path": "/planner/"}, "count": None, "probability": 0.5, "then": {"status": 503}}
+    emulator.control("faults/plan", {"steps": [step], "seed": 3})
+    statuses(board, 5)
+    emulator.control("snapshots/chance")
+    seen = statuses(board, 20)
+    emulator.control("snapshots/chance/restore")
+    assert statuses(board, 20) == seen
+
+
+def test_a_webhook_post_cut_off_posts_nothing(emulator: RunningEmulator) -> None:
+    flow = emulator.control("workflows", {"name": "Post"})
+    emulator.control("faults/plan", {"steps": [{"match": {"path": "/workflows/"}, "then": {"reset": True}}]})
+    card = {"contentType": "application/vnd.microsoft.card.adaptive", "content": {"type": "AdaptiveCard"}}
+    with pytest.raises(httpx.TransportError):
+        httpx.post(flow["url"], json={"type": "message", "attachments": [card]})
+    assert emulator.control(f"workflows/{flow['id']}/posts", method="GET") == []

@@ -62,6 +62,25 @@ def test_a_port_in_use_is_named_and_nothing_is_served(
     assert "in use" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("option", "kept"), [((), 3), (("--traffic-keep", "2"), 2), (("--no-traffic",), 0)])
+def test_it_keeps_as_much_traffic_as_it_is_told(tmp_path: Path, option: tuple[str, ...], kept: int) -> None:
+    har = tmp_path / "traffic.har"
+    command = [sys.executable, "-m", "m365_emulator", "--port", "0", "--har", str(har), *option]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        base = program.stdout.readline().split()[2]
+        for _ in range(3):
+            httpx.get(f"{base}/groups")
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(timeout=10) == 0
+    assert len(json.loads(har.read_text("utf-8"))["log"]["entries"]) == kept
+
+
+def test_less_than_no_traffic_cannot_be_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--traffic-keep", "-1"]) == 2
+    assert "--traffic-keep" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("wrong", ["planner_page_size", "no_such=1", "batch_shuffle=perhaps"])
 def test_a_wrong_switch_is_named_and_nothing_starts(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--switch", wrong]) == 2

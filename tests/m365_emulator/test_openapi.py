@@ -38,7 +38,10 @@ def test_bodies_are_told_field_by_field(emulator: RunningEmulator) -> None:
         return dict(body["content"]["application/json"]["schema"]["properties"])
 
     assert set(fields("clock")) == {"now", "advance_seconds", "frozen"}
-    assert set(fields("faults/plan")) == {"steps"}
+    assert set(fields("faults/plan")) == {"steps", "seed"}
+    assert set(fields("planner/tasks/{task_id}/copy")) == {"by", "plan", "bucket", "title", "include"}
+    assert set(fields("planner/tasks/{task_id}/recurrence")) == {"type", "interval", "starts_at"}
+    assert set(fields("people/{person}")) == {"enabled"}
     assert set(fields("faults/latency")) == {"fixed_ms", "jitter_ms"}
     assert set(fields("forms/{slug}/deliveries")) == {"next", "drop", "copies", "delay_seconds"}
     assert set(fields("switches")) == {name for name, _, _ in Switches.meanings()}

@@ -142,3 +142,60 @@ def test_planners_own_addresses_on_a_card_lead_to_this_tenants_boards() -> None:
         f"/boards/{plan}",
         "https://record.example/T-1",
     ]
+
+
+def task_page(board: Any, task_id: str) -> str:
+    """Where a task's page is."""
+    return f"/boards/{board.plan_id}/tasks/{task_id}"
+
+
+def test_a_person_copies_a_task_from_its_card(emulator: RunningEmulator, board: Any) -> None:
+    task, ann = board.new_task(title="Search"), board.users["ann"]
+    answer = press(emulator, task_page(board, task["id"]), ann, action="copy")
+    assert answer.status_code == 303
+    assert "Copied." in page(emulator, answer.headers["location"].split("#")[0], ann).text
+    rows = board.app.get(f"/planner/plans/{board.plan_id}/tasks").json()["value"]
+    assert [(row["title"], row["bucketId"]) for row in rows] == [("Search", board.bucket_id)] * 2
+    assert rows[1]["createdBy"]["user"]["id"] == ann
+
+
+def test_a_person_has_a_task_repeat_and_stops_it(emulator: RunningEmulator, board: Any) -> None:
+    task, ann = board.new_task(dueDateTime="2026-01-30T10:00:00Z"), board.users["ann"]
+    where = task_page(board, task["id"])
+    assert "repeats" not in page(emulator, f"/boards/{board.plan_id}", ann).text
+    assert press(emulator, where, ann, action="repeat", repeat="weekly").status_code == 303
+    assert "repeats every week" in page(emulator, f"/boards/{board.plan_id}", ann).text
+    assert '<option value="weekly" selected>Every week</option>' in page(emulator, where, ann).text
+    press(emulator, where, ann, action="repeat", repeat="never")
+    assert "repeats" not in page(emulator, f"/boards/{board.plan_id}", ann).text
+    press(emulator, where, ann, action="repeat", repeat="daily")
+    assert press(emulator, where, ann, action="complete").status_code == 303
+    rows = board.app.get(f"/planner/plans/{board.plan_id}/tasks").json()["value"]
+    assert [(row["percentComplete"], row["dueDateTime"][:10]) for row in rows] == [
+        (100, "2026-01-30"),
+        (0, "2026-01-31"),
+    ]
+
+
+@pytest.mark.parametrize(("user", "action"), [("cas", "copy"), ("cas", "repeat"), ("ann", "repeat")])
+def test_the_menu_refuses_in_words_what_planner_would(
+    emulator: RunningEmulator, board: Any, user: str, action: str
+) -> None:
+    task = board.new_task()
+    wish = {"action": action} | ({"repeat": "weekly"} if user == "cas" else {})
+    answer = press(emulator, task_page(board, task["id"]), board.users[user], **wish)
+    assert answer.status_code == 400
+    said = "Planner refused it for Cas Example" if user == "cas" else "Choose how often."
+    assert said in answer.text
+    assert emulator.control("state", method="GET")["tasks"] == 1
+    assert board.task(task["id"]) == task
+
+
+def test_a_board_of_nonsense_is_still_a_board(emulator: RunningEmulator, board: Any) -> None:
+    task = board.new_task()
+    raw = {"title": "  ", "description": "<script>alert(1)</script>", "bucketId": "A" * 28}
+    emulator.control(f"planner/tasks/{task['id']}/force", raw)
+    text = page(emulator, f"/boards/{board.plan_id}", board.users["ann"]).text
+    assert dict(columns(text))["No bucket"] == 1
+    assert ">(no title)</a>" in text
+    assert "<script>alert" not in page(emulator, task_page(board, task["id"]), board.users["ann"]).text

@@ -199,6 +199,31 @@ def test_point_40_assignees_checklist_and_references_have_limits(board: Any, emu
     assert board.task(task["id"]) == task
 
 
+@pytest.mark.parametrize("way", ["unassign", "delete", "delete the bucket", "restore"])
+def test_point_40_a_persons_room_comes_back_with_each_task_given_up(
+    board: Any, emulator: RunningEmulator, way: str
+) -> None:
+    emulator.control("switches", {"planner_max_tasks_assigned": 1})
+    emulator.control("snapshots/empty")
+    ann = {"assignments": {board.users["ann"]: ASSIGNED}}
+    task = board.new_task()
+    path, bucket = f"/planner/tasks/{task['id']}", f"/planner/buckets/{board.bucket_id}"
+    assert board.patch(path, task["@odata.etag"], ann).status_code == 204
+    wish = {"planId": board.plan_id, "title": "Next"} | ann
+    assert board.app.post("/planner/tasks", json=wish).json()["error"]["code"] == "MaximumTasksAssignedToUser"
+    etag = board.task(task["id"])["@odata.etag"]
+    if way == "unassign":
+        board.patch(path, etag, {"assignments": {board.users["ann"]: None}})
+    if way == "delete":
+        board.app.delete(path, headers={"If-Match": etag})
+    if way == "delete the bucket":
+        board.app.delete(bucket, headers={"If-Match": get(board, bucket)["@odata.etag"]})
+    if way == "restore":
+        emulator.control("snapshots/empty/restore")
+    assert board.app.post("/planner/tasks", json=wish).status_code == 201
+    assert board.app.post("/planner/tasks", json=wish).status_code == 403
+
+
 def test_point_40_buckets_and_plans_have_limits(board: Any, emulator: RunningEmulator) -> None:
     emulator.control("switches", {"planner_max_buckets": 2, "planner_max_plans_per_group": 1})
     bucket = board.app.post("/planner/buckets", json={"name": "Third", "planId": board.plan_id})
