@@ -1,9 +1,11 @@
 """Doors: Azure triggers. Parse, call, answer; no rules."""
 
-from functions import forms_intake, health, timers, work_queue
+from functions import boards, forms_intake, graph_notifications, health, timers, work_queue
 
 BLUEPRINTS = (
+    boards.blueprint,
     forms_intake.blueprint,
+    graph_notifications.blueprint,
     health.blueprint,
     timers.blueprint,
     work_queue.blueprint,

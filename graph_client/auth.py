@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from graph_client.errors import NotPermitted, RetryLater
+from graph_client.errors import GraphError, NotPermitted, RetryLater
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -36,13 +36,14 @@ def authentication_provider(credential: "AsyncTokenCredential", host: str) -> An
     return AzureIdentityAuthenticationProvider(credential, scopes=[GRAPH_SCOPE], allowed_hosts=[host])
 
 
-def token_error(operation: str, error: Exception) -> NotPermitted | RetryLater:
-    """What it means that azure-identity raised an AzureError. Nothing was sent to Graph in either case.
+def token_trouble(error: Exception) -> tuple[type[GraphError], str]:
+    """What it means that azure-identity raised an AzureError, as the kind of error and its sentence.
 
-    The credential's own text is left out: it can hold a tenant's names and a token endpoint's body.
+    Nothing was sent to Graph in either case. The credential's own text is left out: it can hold a tenant's names
+    and a token endpoint's body.
     """
     from azure.core.exceptions import ClientAuthenticationError
 
     if isinstance(error, ClientAuthenticationError):
-        return NotPermitted(operation, sentence="no token could be had for this identity; check its set-up")
-    return RetryLater(operation, sentence="no token could be had: the identity service did not answer")
+        return NotPermitted, "no token could be had for this identity; check its set-up"
+    return RetryLater, "no token could be had: the identity service did not answer"

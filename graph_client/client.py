@@ -6,12 +6,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from graph_client.addresses import PUBLIC_GRAPH
+from graph_client.coalescing import LINGER_SECONDS
 from graph_client.directory import DirectoryClient
 from graph_client.drives import DrivesClient
+from graph_client.limiter import IN_FLIGHT, Sleep
 from graph_client.planner import PlannerClient
 from graph_client.sharepoint import SharePointClient
 from graph_client.teams import TeamsClient
-from graph_client.transport import CONNECT_SECONDS, READ_SECONDS, GraphTransport, Sleep
+from graph_client.transport import CONNECT_SECONDS, READ_SECONDS, GraphTransport
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -39,6 +41,10 @@ class GraphClient:
         read_attempts: int = 4,
         correlation: Callable[[], str | None] = lambda: None,
         sleep: Sleep = asyncio.sleep,
+        now: Callable[[], float] | None = None,
+        in_flight: int = IN_FLIGHT,
+        batching: bool = True,
+        linger_seconds: float = LINGER_SECONDS,
     ) -> "GraphClient":
         """A client for the Graph at `base_url` (with or without /v1.0; empty for Microsoft's own).
 
@@ -53,6 +59,10 @@ class GraphClient:
             read_attempts=read_attempts,
             correlation=correlation,
             sleep=sleep,
+            now=now,
+            in_flight=in_flight,
+            batching=batching,
+            linger_seconds=linger_seconds,
         )
         return cls(transport)
 

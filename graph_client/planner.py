@@ -27,6 +27,7 @@ from graph_client.planner_models import (
     PlannerTask,
     Reference,
     TaskDetails,
+    is_older,
 )
 from graph_client.sdk import Target
 from graph_client.transport import GraphTransport
@@ -47,6 +48,7 @@ __all__ = [
     "TaskChanges",
     "TaskDetails",
     "Unset",
+    "is_older",
     "order_hint",
 ]
 

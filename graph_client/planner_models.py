@@ -1,5 +1,7 @@
 """What Planner holds, as plain frozen values. Ids are case-sensitive; every resource has an etag of its own."""
 
+import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -188,6 +190,30 @@ def reference_key(url: str) -> str:
 def reference_url(key: str) -> str:
     """The web address that a reference's key stands for."""
     return unquote(key)
+
+
+def is_older(etag: str, than: str) -> bool:
+    """Whether an etag is certainly of an earlier version of the same resource.
+
+    Planner's etags hold a text that is ordinally greater for a later version; False where they do not look like that.
+    Source: learn.microsoft.com/graph/api/resources/planner-overview, "Planner resource versioning".
+    """
+    one, other = _version(etag), _version(than)
+    if one is None or other is None or len(one) != len(other):
+        return False
+    kind = _KIND.match(one)
+    return kind is not None and other.startswith(kind[0]) and one < other
+
+
+_KIND = re.compile(r"'\d+-[A-Za-z]+ *")
+
+
+def _version(etag: str) -> str | None:
+    weak = re.fullmatch(r'W/"([A-Za-z0-9+/=]+)"', etag)
+    try:
+        return base64.b64decode(weak[1], validate=True).decode("ascii") if weak else None
+    except ValueError:
+        return None
 
 
 def _assignees(of: Json) -> tuple[str, ...]:

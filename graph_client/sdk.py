@@ -6,7 +6,9 @@ Its typed models are never asked for: the first one imports 1,245 modules and co
 import asyncio
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
+from types import CodeType
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
@@ -14,10 +16,11 @@ import httpx
 
 from graph_client.addresses import GraphAddress
 from graph_client.auth import authentication_provider
+from graph_client.calls import JSON_TYPE, Call
+from graph_client.url_templates import path_without_names, url_template
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
-    from kiota_abstractions.request_information import RequestInformation
 
 
 class RequestBuilder(Protocol):
@@ -29,6 +32,14 @@ class RequestBuilder(Protocol):
 
 # A builder found from the SDK's client, a path below the version root that begins with "/", or a whole address.
 Target = str | Callable[[Any], RequestBuilder]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a call goes: the whole address, and the resource without ids or names, for people to read."""
+
+    url: str
+    resource: str
 
 
 class GraphSdk:
@@ -48,43 +59,38 @@ class GraphSdk:
         self._transports: tuple[httpx.AsyncBaseTransport, ...] = ()
         self._adapter: Any = None
         self._client: Any = None
+        self._options: list[Any] = []
+        self._found_before: set[CodeType] = set()
 
-    def request(
-        self, method: str, target: Target, query: Mapping[str, str] | None, headers: Mapping[str, str]
-    ) -> "RequestInformation":
-        """The request for a target. ValueError for an address of another origin, whose owner must not get the
+    def place(self, target: Target, query: Mapping[str, str] | None) -> Place:
+        """The address of a target. ValueError for an address of another origin, whose owner must not get the
         token, and for a query option that the SDK's builder does not know and would drop."""
-        from kiota_abstractions.method import Method
-        from kiota_abstractions.request_information import RequestInformation
-
         self._connect()
         if isinstance(target, str):
-            request = RequestInformation(Method[method])
-            request.url = self._whole_url(target, query)
-        else:
-            builder = _found(target, self._client)
-            parameters = {**builder.path_parameters, "baseurl": self.address.base}
-            request = RequestInformation(Method[method], builder.url_template, parameters)
-            for name, value in (query or {}).items():
-                option = quote(name, safe="")
-                if option not in builder.url_template:
-                    raise ValueError(f"{builder.url_template} takes no {name}")
-                request.query_parameters[option] = value
-        for name, value in headers.items():
-            request.headers.add(name, value)
-        request.headers.try_add("Accept", "application/json")
-        return request
+            url = self._whole_url(target, query)
+            return Place(url, path_without_names(url))
+        builder = self._found(target)
+        template = url_template(builder.url_template)
+        return Place(template.url(self.address.base, builder.path_parameters, query), template.path)
 
-    async def send(self, request: "RequestInformation") -> httpx.Response:
+    async def send(self, call: Call) -> httpx.Response:
         """Send once, with the token, and give the answer as it came, whatever its status; no redirect is followed.
 
         Raises httpx.HTTPError and azure.core's AzureError.
         """
-        from kiota_abstractions.native_response_handler import NativeResponseHandler
-        from kiota_http.middleware.options import ResponseHandlerOption
+        from kiota_abstractions.method import Method
+        from kiota_abstractions.request_information import RequestInformation
 
         self._connect()
-        request.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
+        request = RequestInformation(Method[call.method])
+        request.url = call.url
+        for name, value in call.headers.items():
+            request.headers.add(name, value)
+        request.headers.try_add("Accept", JSON_TYPE)
+        request.headers.add("client-request-id", call.request_id)
+        if call.content is not None:
+            request.set_stream_content(call.content, call.content_type)
+        request.add_request_options(self._options)
         answer: httpx.Response = await self._adapter.send_primitive_async(request, "bytes", None)
         return answer
 
@@ -113,6 +119,18 @@ class GraphSdk:
             return url
         return url + ("&" if "?" in url else "?") + urlencode(query, quote_via=quote, safe="$,'")
 
+    def _found(self, target: Callable[[Any], RequestBuilder]) -> RequestBuilder:
+        """The builder, without the deprecations that the SDK's own modules announce when they are first imported."""
+        code = getattr(target, "__code__", None)
+        if code in self._found_before:
+            return target(self._client)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            builder = target(self._client)
+        if code is not None:
+            self._found_before.add(code)
+        return builder
+
     def _new_http(self) -> httpx.AsyncClient:
         # A program on this machine is reached directly, whatever proxy the environment names.
         return httpx.AsyncClient(timeout=self._timeout, trust_env=not self.address.is_local_http)
@@ -123,7 +141,8 @@ class GraphSdk:
             if loop is not self._loop:
                 raise RuntimeError("this Graph client belongs to another event loop; make one per loop")
             return
-        from kiota_http.middleware.options import RedirectHandlerOption, RetryHandlerOption
+        from kiota_abstractions.native_response_handler import NativeResponseHandler
+        from kiota_http.middleware.options import RedirectHandlerOption, ResponseHandlerOption, RetryHandlerOption
 
         # By name: an import statement would make the type checker follow the SDK's 17,000 files.
         adapter_module = import_module("msgraph.graph_request_adapter")
@@ -142,11 +161,5 @@ class GraphSdk:
         provider = authentication_provider(self._credential, self.address.host)
         self._adapter = adapter_module.GraphRequestAdapter(provider, client=self._http)
         self._adapter.base_url = self.address.base
+        self._options = [ResponseHandlerOption(NativeResponseHandler())]
         self._client = import_module("msgraph").GraphServiceClient(request_adapter=self._adapter)
-
-
-def _found(target: Callable[[Any], RequestBuilder], client: Any) -> RequestBuilder:
-    """The builder, without the deprecations that the SDK's own modules announce when they are first imported."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return target(client)

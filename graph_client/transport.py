@@ -1,46 +1,37 @@
-"""Every call to Graph goes through here: timeouts, errors by what to do next, retry of reads, paging.
+"""Every call to Graph goes through here: timeouts, errors by what to do next, retry of reads, paging, batches.
 
 Reads are repeated; a write is sent exactly once, because the second copy of a create is a second task.
 """
 
 import asyncio
-import json
-import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
-from tenacity.stop import stop_after_attempt, stop_any, stop_before_delay
-from tenacity.wait import wait_random_exponential
 
 from graph_client.addresses import PUBLIC_GRAPH, GraphAddress, is_loopback
-from graph_client.auth import token_error
-from graph_client.batching import BatchAnswer, BatchItem, send_batch
-from graph_client.errors import GraphError, Rejected, RetryLater, error_from_answer
+from graph_client.batching import BatchAnswer, BatchItem
+from graph_client.calls import JSON_TYPE, Answer, Call, NoAnswer, as_json
+from graph_client.coalescing import LINGER_SECONDS, Coalescer
+from graph_client.errors import GraphError, Rejected, RetryLater
+from graph_client.limiter import IN_FLIGHT, Limiter, Sleep
+from graph_client.repeating import repeated
 from graph_client.retry_after import retry_after_seconds
 from graph_client.sdk import GraphSdk, Target
+from graph_client.urgency import urgency_of_calls
+from graph_client.wire import Counts, Wire
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
-    from kiota_abstractions.request_information import RequestInformation
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
-# Longer waits than this are the caller's to plan: a Function that sleeps is billed and holds its lease.
-LONGEST_WAIT_SECONDS = 15.0
-READ_BUDGET_SECONDS = 60.0
-# Nothing is published for Planner; four at a time is Outlook's figure and the usual advice.
-CONCURRENT_CALLS = 4
 MOST_DOWNLOAD_BYTES = 50 * 2**20
-JSON_TYPE = "application/json"
-NOTHING_WAS_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-T = TypeVar("T")
-Sleep = Callable[[float], Awaitable[None]]
+Send = Callable[[Call], Awaitable[Answer]]
 
 
 class GraphTransport:
@@ -48,7 +39,10 @@ class GraphTransport:
 
     `base_url` is Graph's address with or without /v1.0. `read_attempts` is how often a read is tried at most,
     within READ_BUDGET_SECONDS. `correlation` gives the client-request-id (a GUID) for the next call; without it,
-    or where it gives None, each call has one of its own.
+    or where it gives None, each call has one of its own. `sleep` and `now` (a clock of seconds, by default the
+    loop's) time waits. `in_flight` is how many HTTP requests may be under way.
+    `batching`: whether calls that are made at the same time may share a request, waiting `linger_seconds` at most
+    for one another; switch it off where $batch is not to be had.
     """
 
     def __init__(
@@ -61,25 +55,31 @@ class GraphTransport:
         read_attempts: int = 4,
         correlation: Callable[[], str | None] = lambda: None,
         sleep: Sleep = asyncio.sleep,
+        now: Callable[[], float] | None = None,
+        in_flight: int = IN_FLIGHT,
+        batching: bool = True,
+        linger_seconds: float = LINGER_SECONDS,
     ) -> None:
         self.address = GraphAddress.parse(base_url)
-        timeout = httpx.Timeout(read_seconds, connect=connect_seconds)
-        self._sdk = GraphSdk(self.address, credential, timeout)
+        self._sdk = GraphSdk(self.address, credential, httpx.Timeout(read_seconds, connect=connect_seconds))
         self._read_attempts = read_attempts
         self._correlation = correlation
         self._sleep = sleep
-        self._slots = asyncio.Semaphore(CONCURRENT_CALLS)
+        self.limiter = Limiter(in_flight, sleep=lambda seconds: self._sleep(seconds), now=now)
+        self._wire = Wire(self._sdk, self.limiter)
+        self._coalescer = Coalescer(self._wire, self.limiter, self.address.base, linger_seconds)
+        self._batching = batching
+
+    @property
+    def counts(self) -> Counts:
+        """What was sent so far."""
+        return self._wire.counts
 
     async def get(
         self, target: Target, *, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
         """Read one JSON object. Raises any GraphError; RetryLater only when the tries are used up."""
-
-        async def once() -> dict[str, Any]:
-            request = self._sdk.request("GET", target, query, headers or {})
-            return _json_object(await self._send(request, is_write=False), operation_of(request), is_write=False)
-
-        return await self._repeating(once)
+        return await self._read(target, query, headers, self._send)
 
     async def get_bytes(self, target: Target, *, most_bytes: int = MOST_DOWNLOAD_BYTES) -> bytes:
         """Read content, following a redirect to a pre-signed address without the token.
@@ -89,16 +89,18 @@ class GraphTransport:
         """
 
         async def once() -> bytes:
-            request = self._sdk.request("GET", target, None, {"Accept": "*/*"})
-            answer = await self._send(request, is_write=False)
-            operation = operation_of(request)
+            call = self._call("GET", target, None, {"Accept": "*/*"})
+            async with self.limiter.slot(call.urgency, call.operation):
+                answer = await self._wire.send_raw(call)
+            if isinstance(answer, NoAnswer):
+                raise answer.error_for(call)
             location = answer.headers.get("location")
             if answer.status_code in REDIRECTS and location:
-                return await self._download(urljoin(str(answer.url), location), operation, most_bytes)
-            _raise_unless_success(answer, operation, is_write=False)
+                return await self._download(urljoin(str(answer.url), location), call, most_bytes)
+            Answer.read(answer).raise_error(call)
             return answer.content
 
-        return await self._repeating(once)
+        return await repeated(once, attempts=self._read_attempts, sleep=self._sleep)
 
     async def write(
         self,
@@ -119,14 +121,11 @@ class GraphTransport:
         headers = {"If-Match": if_match} if if_match is not None else {}
         if prefer_representation:
             headers["Prefer"] = "return=representation"
-        request = self._sdk.request(method, target, query, headers)
-        if body is not None:
-            content = body if isinstance(body, bytes) else _json_bytes(body)
-            request.set_stream_content(content, content_type)
-        answer = await self._send(request, is_write=True)
-        operation = operation_of(request)
-        _raise_unless_success(answer, operation, is_write=True)
-        return _json_object(answer, operation, is_write=True) if answer.content else None
+        content = as_json(body) if isinstance(body, Mapping) else body
+        call = self._call(method, target, query, headers, content, content_type)
+        answer = await (self._send_alone if isinstance(body, bytes) else self._send)(call)
+        answer.raise_error(call)
+        return None if answer.is_empty else answer.json_for(call)
 
     async def pages(
         self, target: Target, *, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
@@ -143,7 +142,8 @@ class GraphTransport:
         Graph's own host. A page that is no page, or a nextLink that comes twice, raises RetryLater: a list that
         ends early must not look like a short one."""
         followed: set[str] = set()
-        page = await self.get(target, query=query, headers=headers)
+        # Alone: an answer of 400 tasks should not share the fate of others.
+        page = await self._read(target, query, headers, self._send_alone)
         while True:
             if not isinstance(page.get("value"), list):
                 raise RetryLater("GET a page", sentence="Graph sent a page without its items")
@@ -154,51 +154,80 @@ class GraphTransport:
             if not isinstance(link, str) or link in followed or not self.address.has_origin_of(link):
                 raise RetryLater("GET a page", sentence="Graph's link to the next page leads nowhere")
             followed.add(link)
-            page = await self.get(link, headers=headers)
+            page = await self._read(link, None, headers, self._send_alone)
 
     async def batch(self, items: Sequence[BatchItem]) -> dict[str, BatchAnswer]:
-        """Many calls in few, each answer under its item's id; see batching.send_batch."""
+        """A planned set of reads, twenty to a request, each repeated as `get` does; the answers by item id, in the
+        order asked. Raises nothing but ValueError, for an item id that comes twice."""
+        if len({item.item_id for item in items}) < len(items):
+            raise ValueError("an item id comes twice in the batch")
 
-        async def post(body: Mapping[str, Any]) -> dict[str, Any]:
-            is_write = any(item["method"] != "GET" for item in body["requests"])
-            request = self._sdk.request("POST", "/$batch", None, {})
-            request.set_stream_content(_json_bytes(body), JSON_TYPE)
-            answer = await self._send(request, is_write=is_write)
-            return _json_object(answer, operation_of(request), is_write=is_write)
+        async def one(item: BatchItem) -> BatchAnswer:
+            try:
+                return BatchAnswer(item, await self.get(item.target))
+            except GraphError as error:
+                return BatchAnswer(item, failure=error)
 
-        return await send_batch(items, url_of=self._relative_url, post=post, repeating=self._repeating)
+        answers = await asyncio.gather(*(one(item) for item in items))
+        return {answer.item.item_id: answer for answer in answers}
 
     async def aclose(self) -> None:
-        """Close the connections; the credential is its maker's to close."""
+        """Close the connections; the credential is its maker's to close. Calls under way end in RetryLater."""
+        await self._coalescer.aclose()
+        await self.limiter.aclose()
         await self._sdk.aclose()
 
-    def _relative_url(self, item: BatchItem) -> str:
-        request = self._sdk.request(item.method, item.target, None, {})
-        return request.url.removeprefix(self.address.base)
+    def _call(
+        self,
+        method: str,
+        target: Target,
+        query: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        content_type: str = JSON_TYPE,
+    ) -> Call:
+        place = self._sdk.place(target, query)
+        return Call(
+            method=method,
+            url=place.url,
+            operation=f"{method} {place.resource}",
+            request_id=self._correlation() or str(uuid.uuid4()),
+            urgency=urgency_of_calls(),
+            headers=headers,
+            content=content,
+            content_type=content_type,
+        )
 
-    async def _send(self, request: "RequestInformation", *, is_write: bool) -> httpx.Response:
-        from azure.core.exceptions import AzureError
+    async def _read(
+        self, target: Target, query: Mapping[str, str] | None, headers: Mapping[str, str] | None, send: Send
+    ) -> dict[str, Any]:
+        async def once() -> dict[str, Any]:
+            call = self._call("GET", target, query, headers or {})
+            return (await send(call)).json_for(call)
 
-        operation = operation_of(request)
-        request_id = self._correlation() or str(uuid.uuid4())
-        request.headers.add("client-request-id", request_id)
-        try:
-            async with self._slots:
-                return await self._sdk.send(request)
-        except AzureError as error:
-            raise token_error(operation, error) from None
-        except httpx.HTTPError as error:
-            raise _no_answer(operation, error, is_write=is_write, request_id=request_id) from error
+        return await repeated(once, attempts=self._read_attempts, sleep=self._sleep)
 
-    async def _download(self, url: str, operation: str, most_bytes: int) -> bytes:
+    async def _send(self, call: Call) -> Answer:
+        """Send a call in company if there is any. Raises GraphError where there is no answer."""
+        if not self._batching or not self._coalescer.takes(call):
+            return await self._send_alone(call)
+        return _answered(await self._coalescer.send(call), call)
+
+    async def _send_alone(self, call: Call) -> Answer:
+        async with self.limiter.slot(call.urgency, call.operation):
+            answer = await self._wire.send(call)
+        return _answered(answer, call)
+
+    async def _download(self, url: str, call: Call, most_bytes: int) -> bytes:
         """The content at a pre-signed address; a refusal means that the address has run out, so RetryLater."""
         parts = urlsplit(url)
         local = self.address.is_local_http and is_loopback(parts.hostname or "")
         if parts.scheme != "https" and not (parts.scheme == "http" and local):
-            raise Rejected(operation, sentence="Graph sent us to an address that is not safe")
-        content = bytearray()
+            raise Rejected(call.operation, sentence="Graph sent us to an address that is not safe")
+        content, operation = bytearray(), call.operation
+        plain = self._sdk.without_token()
         try:
-            async with self._slots, self._sdk.without_token().stream("GET", url) as answer:
+            async with self.limiter.slot(call.urgency, operation), plain.stream("GET", url) as answer:
                 if not answer.is_success:
                     # No status: the pre-signed host's 404 is not Graph's word about the item.
                     wait = retry_after_seconds(answer.headers)
@@ -212,69 +241,8 @@ class GraphTransport:
             raise RetryLater(operation, sentence="the content was lost on the way") from None
         return bytes(content)
 
-    async def _repeating(self, once: Callable[[], Awaitable[T]]) -> T:
-        retrying = AsyncRetrying(
-            stop=stop_any(stop_after_attempt(self._read_attempts), stop_before_delay(READ_BUDGET_SECONDS)),
-            wait=_pause,
-            retry=retry_if_exception(is_worth_repeating),
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return await retrying(once)
 
-
-def operation_of(request: "RequestInformation") -> str:
-    """What was asked, without ids or names: the SDK's template, or the first segment of an address of ours."""
-    method = request.http_method.value if request.http_method else "?"
-    if request.url_template:
-        path = re.sub(r"\{\?[^}]*\}|\{\+baseurl\}", "", request.url_template).replace("%2D", "-")
-        return f"{method} {path}"
-    path = urlsplit(request.url).path.partition("/v1.0")[2]
-    head, _, rest = path.strip("/").partition("/")
-    return f"{method} /{head}" + ("/…" if rest else "")
-
-
-def is_worth_repeating(error: BaseException) -> bool:
-    """True for a RetryLater whose wait is short enough to sit out here."""
-    return isinstance(error, RetryLater) and (error.after_seconds or 0.0) <= LONGEST_WAIT_SECONDS
-
-
-def _pause(state: RetryCallState) -> float:
-    """Seconds before the next try: Graph's wish where it named one, else growing and random."""
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, RetryLater) and error.after_seconds is not None:
-        return error.after_seconds
-    return wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT_SECONDS)(state)
-
-
-def _no_answer(operation: str, error: httpx.HTTPError, *, is_write: bool, request_id: str) -> GraphError:
-    unsent = isinstance(error, NOTHING_WAS_SENT)
-    sentence = "Graph could not be reached" if unsent else "Graph's answer was lost"
-    uncertain = is_write and not unsent
-    return RetryLater(operation, request_id=request_id, uncertain=uncertain, sentence=sentence)
-
-
-def _raise_unless_success(answer: httpx.Response, operation: str, *, is_write: bool) -> None:
-    if answer.is_success:
-        return
-    try:
-        body: object = json.loads(answer.content)
-    except ValueError:
-        body = None
-    raise error_from_answer(operation, status=answer.status_code, headers=answer.headers, body=body, is_write=is_write)
-
-
-def _json_object(answer: httpx.Response, operation: str, *, is_write: bool) -> dict[str, Any]:
-    _raise_unless_success(answer, operation, is_write=is_write)
-    try:
-        body = json.loads(answer.content)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        sentence = "Graph's answer could not be read"
-        raise RetryLater(operation, status=answer.status_code, uncertain=is_write, sentence=sentence)
-    return body
-
-
-def _json_bytes(body: Mapping[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+def _answered(answer: Answer | NoAnswer, call: Call) -> Answer:
+    if isinstance(answer, NoAnswer):
+        raise answer.error_for(call)
+    return answer

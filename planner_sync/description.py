@@ -10,9 +10,15 @@ from zoneinfo import ZoneInfo
 
 from tasking.escalation import Escalation
 from tasking.force import Force
-from tasking.task import Task
+from tasking.task import Status, Task
 
 LINE = "--- kept by the service ---"
+OWN = "· "
+"""How each of the service's own lines begins, so that a person's line among them is told apart."""
+
+LONGEST_DESCRIPTION = 32_000
+"""Not published; an assumption of the emulator too. A longer one is refused with 400."""
+
 LONDON = ZoneInfo("Europe/London")
 _LINE = re.compile(rf"^{re.escape(LINE)}[ \t]*\r?$", re.MULTILINE)
 
@@ -36,11 +42,40 @@ def first_description(task: Task, block: str, there: str = "", overflow: Sequenc
 
 
 def with_block(description: str, block: str) -> str:
-    """The description with the service's block renewed. Everything above its line stays to the letter."""
+    """The description with the service's block renewed.
+
+    Everything above its line stays to the letter; what people wrote among the service's own lines moves above it.
+    """
     found = _LINE.search(description)
     if found is None:
         return f"{description.rstrip()}\n\n{block}" if description.strip() else block
-    return description[: found.start()] + block
+    above, strays = description[: found.start()], _strays(description[found.start() :])
+    if strays:
+        above = "\n".join([*([above.rstrip(), ""] if above.strip() else []), *strays, "", ""])
+    return above + block
+
+
+def fitted(description: str, block: str) -> str | None:
+    """`with_block`, with the block cut to its first line where Planner would not take the whole.
+
+    None where not even that fits: what people wrote comes first.
+    """
+    short = "\n".join(block.splitlines()[:2])
+    tries = (with_block(description, each) for each in (block, short))
+    return next((text for text in tries if len(text) <= LONGEST_DESCRIPTION), None)
+
+
+def shows_block(description: str, block: str) -> bool:
+    """Whether the service's block stands there, with nothing else among it."""
+    found = _LINE.search(description)
+    return found is not None and _lines(description[found.start() :]) == _lines(block)
+
+
+def with_lines(description: str, lines: Sequence[str]) -> str:
+    """The description with further lines above the service's block."""
+    found = _LINE.search(description)
+    above, block = (description, "") if found is None else (description[: found.start()], description[found.start() :])
+    return "\n".join([*([above.rstrip()] if above.strip() else []), *lines, *(["", block] if block else [])])
 
 
 def has_block(description: str) -> bool:
@@ -48,8 +83,8 @@ def has_block(description: str) -> bool:
     return _LINE.search(description) is not None
 
 
-def service_block(task: Task, force: Force, escalations: tuple[Escalation, ...]) -> str:
-    """The service's block: reference, risk, boards, what has to be mended, the last step up or down."""
+def service_block(task: Task, force: Force, escalations: tuple[Escalation, ...], remarks: Sequence[str] = ()) -> str:
+    """The service's block: reference, risk, boards, what to mend and to know, the last step up or down."""
     lines = [f"{task.classification.value} · {task.reference} · raised {_when(task.raised_at)}"]
     band = task.working_band
     if band and task.score is not None:
@@ -58,14 +93,30 @@ def service_block(task: Task, force: Force, escalations: tuple[Escalation, ...])
     if len(task.stands_on) > 1:
         lines.append("On the boards of: " + ", ".join(force.units[unit].name for unit in task.stands_on))
     lines += [f"To mend: {fault}" for fault in task.faults]
-    if escalations:
+    lines += [f"To know: {remark}" for remark in remarks]
+    if task.status is Status.WITHDRAWN:
+        lines.append(f"Withdrawn: {task.ended_reason}")
+    elif escalations:
         lines.append(_last_step(escalations[-1], force))
-    return "\n".join([LINE, *map(_without_line, lines)])
+    return "\n".join([LINE, *(f"{OWN}{_one_line(line)}" for line in lines)])
 
 
 def _without_line(text: str) -> str:
     """What somebody wrote on a form must not end what counts as theirs, nor begin what counts as ours."""
     return text.replace(LINE, LINE.strip("- "))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_without_line(text).split())
+
+
+def _lines(block: str) -> list[str]:
+    return [line.strip() for line in block.splitlines() if line.strip()]
+
+
+def _strays(block: str) -> list[str]:
+    """What is neither the service's line nor one of its own below it."""
+    return [line for line in block.splitlines()[1:] if line.strip() and not line.startswith(OWN)]
 
 
 def _last_step(step: Escalation, force: Force) -> str:

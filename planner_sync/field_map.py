@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from graph_client.planner import UNSET, NewTask, PlannerTask, TaskChanges, TaskDetails
 from planner_sync.boards import BoardPlan
-from tasking.actions import band_for_priority
+from tasking.board_actions import band_for_priority
 from tasking.force import TRIAGE, Force
 from tasking.requests import BoardChanges
 from tasking.task import ChecklistLine, Task
@@ -23,6 +23,11 @@ from tasking.thrive import BANDS
 MOST_CHECKLIST_LINES = 20
 LONGEST_CHECKLIST_LINE = 100
 MOST_REFERENCES = 8
+LONGEST_TITLE = 255
+"""Not published; what is seen in practice. A longer title is refused with 400."""
+
+LOST_BUCKET = "LOST"
+"""Stands for the pillar of a Planner task whose bucket is not there any more: no person put it nowhere."""
 
 
 class Winner(StrEnum):
@@ -34,7 +39,11 @@ class Winner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BoardState:
-    """What one board shows of a task, in the record's words. `pillar` is None in a bucket that people made."""
+    """What one board shows of a task, in the record's words.
+
+    `pillar` is None in a bucket that people made, LOST_BUCKET where the bucket is gone. `is_marked` says that the title
+    bears the reference.
+    """
 
     title: str
     owner_ids: frozenset[str]
@@ -46,6 +55,7 @@ class BoardState:
     labels: frozenset[str]
     service_labels: frozenset[str]
     ticks: frozenset[str]
+    is_marked: bool = True
 
 
 WINNERS: Mapping[str, Winner] = {
@@ -59,11 +69,13 @@ WINNERS: Mapping[str, Winner] = {
     "labels": Winner.BOARD,
     "ticks": Winner.BOARD,
     "service_labels": Winner.SERVICE,
+    "is_marked": Winner.SERVICE,
 }
 
 NOT_SENT_TO_TWINS = frozenset({"owner_ids"})
 """The owner stays with the unit below until the higher level allocates on its own board."""
 
+DATES = ("start_at", "due_at")
 LEFT_ALONE_BY_A_RENAME = ("due_at", "start_at", "priority", "service_labels")
 
 SENT = "sent"
@@ -74,7 +86,7 @@ def state_of_record(task: Task) -> BoardState:
     """What the record wants boards to show."""
     band = task.working_band
     return BoardState(
-        title=task.title,
+        title=_that_fits(task.title, task.reference),
         owner_ids=frozenset(task.owner_ids),
         progress=task.progress,
         pillar=task.pillar,
@@ -88,27 +100,36 @@ def state_of_record(task: Task) -> BoardState:
 
 
 def state_of_planner(
-    planner: PlannerTask, details: TaskDetails | None, board: BoardPlan, force: Force, task: Task, base: BoardState
+    planner: PlannerTask,
+    details: TaskDetails | None,
+    board: BoardPlan,
+    force: Force,
+    task: Task,
+    base: BoardState,
+    lost_buckets: frozenset[str] = frozenset(),
 ) -> BoardState:
-    """What Planner shows of `task`, in the record's words.
+    """What Planner shows of `task`, in the record's words. `lost_buckets` are ids of buckets that are gone.
 
     Checklist lines of people's own are theirs alone. What Planner does not show, because the details were not read,
     or somebody removed a line, or left no words in the title, stands as in `base`.
     """
-    codes = {label.code: label for slot in _slots(planner) if (label := force.label_at(slot))}
+    codes = {label.code: label for key in planner.categories if (label := force.label_at(slot_of(key)))}
     ours = frozenset(line.line_id for line in task.checklist)
     there = {line.item_id: line.is_checked for line in details.checklist} if details else {}
+    is_lost = planner.bucket_id is None or planner.bucket_id in lost_buckets
+    pillar = LOST_BUCKET if is_lost else board.pillar_of_bucket.get(planner.bucket_id or "")
     return BoardState(
-        title=title_without_reference(planner.title, task.reference) or base.title,
+        title=_that_fits(title_without_reference(planner.title, task.reference), task.reference) or base.title,
         owner_ids=frozenset(planner.assignee_ids),
         progress=planner.percent_complete,
-        pillar=board.pillar_of_bucket.get(planner.bucket_id or ""),
+        pillar=pillar,
         start_at=_whole_seconds(planner.start_at),
         due_at=_whole_seconds(planner.due_at),
         priority=BANDS[band_for_priority(planner.priority)].planner_priority,
         labels=frozenset(code for code, label in codes.items() if not label.kept_by_service),
         service_labels=frozenset(code for code, label in codes.items() if label.kept_by_service),
         ticks=frozenset(line for line in ours if there.get(line, line in base.ticks)),
+        is_marked=has_mark(planner, task) or len(planner.title) > _most_words(task.reference),
     )
 
 
@@ -116,7 +137,8 @@ def state_when_made(task: Task, board: BoardPlan, is_twin: bool) -> BoardState:
     """What a new Planner task shows: nothing ticked, nobody assigned on a twin, Triage where the bucket is missing."""
     state = replace(state_of_record(task), ticks=frozenset())
     pillar = task.pillar if task.pillar in board.bucket_of_pillar else TRIAGE
-    return replace(state, pillar=pillar, owner_ids=frozenset() if is_twin else state.owner_ids)
+    start = state.start_at if without_dates_planner_refuses({"start_at": state.start_at}, state) else None
+    return replace(state, pillar=pillar, start_at=start, owner_ids=frozenset() if is_twin else state.owner_ids)
 
 
 def new_planner_task(task: Task, board: BoardPlan, force: Force, is_twin: bool) -> NewTask:
@@ -144,7 +166,7 @@ def planner_changes(
     shown_labels = shown.labels | shown.service_labels
     bucket = board.bucket_of_pillar.get(wanted["pillar"] or "") if "pillar" in changed else None
     return TaskChanges(
-        title=title_with_reference(task) if "title" in changed else UNSET,
+        title=title_with_reference(task) if {"title", "is_marked"} & changed.keys() else UNSET,
         bucket_id=bucket or UNSET,
         priority=wanted["priority"] if "priority" in changed else UNSET,
         percent_complete=wanted["progress"] if "progress" in changed else UNSET,
@@ -155,6 +177,16 @@ def planner_changes(
         set_categories=frozenset(category(force, code) for code in labels - shown_labels),
         remove_categories=frozenset(category(force, code) for code in shown_labels - labels),
     )
+
+
+def without_dates_planner_refuses(fields: Mapping[str, Any], shown: BoardState) -> dict[str, Any]:
+    """What to send, without start and due where the start would come after the due date: Planner refuses that with 400.
+
+    Source: api-reference/v1.0/resources/planner-overview.md.
+    """
+    start, due = (fields.get(name, getattr(shown, name)) for name in DATES)
+    is_refused = start is not None and due is not None and start > due
+    return {name: value for name, value in fields.items() if not (is_refused and name in DATES)}
 
 
 def board_changes(taken: Mapping[str, Any], planner: PlannerTask, task: Task) -> BoardChanges:
@@ -172,8 +204,8 @@ def board_changes(taken: Mapping[str, Any], planner: PlannerTask, task: Task) ->
 
 
 def title_with_reference(task: Task) -> str:
-    """The title on the board: the reference first, which is also our mark."""
-    return f"{task.reference} {task.title}"
+    """The title on the board: the reference first, which is also our mark; then the words, as many as Planner takes."""
+    return f"{task.reference} {_that_fits(task.title, task.reference)}"
 
 
 def title_without_reference(title: str, reference: str) -> str:
@@ -197,7 +229,8 @@ def might_be_renamed(planner: PlannerTask, task: Task, base: BoardState, board: 
 
 def checklist_of(task: Task) -> tuple[tuple[ChecklistLine, str], ...]:
     """The lines that Planner takes, each with its words there, cut where they are too long."""
-    return tuple((line, _cut(line.text)) for line in task.checklist[:MOST_CHECKLIST_LINES])
+    lines = task.checklist[:MOST_CHECKLIST_LINES]
+    return tuple((line, _cut(line.text, LONGEST_CHECKLIST_LINE)) for line in lines)
 
 
 def overflow_of(task: Task) -> tuple[str, ...]:
@@ -230,8 +263,9 @@ def sent_from_json(plain: Mapping[str, Any]) -> BoardState | None:
     return from_json(plain[SENT]) if SENT in plain else None
 
 
-def _slots(task: PlannerTask) -> list[int]:
-    return [int(name.removeprefix("category")) for name in task.categories]
+def slot_of(category: str) -> int:
+    """The slot number of Planner's key of a label."""
+    return int(category.removeprefix("category"))
 
 
 def _whole_seconds(at: datetime | None) -> datetime | None:
@@ -242,5 +276,14 @@ def _marked(title: str, reference: str) -> re.Match[str] | None:
     return re.match(rf"\s*{re.escape(reference)}(?![\w-])(?P<title>.*)$", title, re.DOTALL | re.IGNORECASE)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_CHECKLIST_LINE else text[: LONGEST_CHECKLIST_LINE - 1].rstrip() + "…"
+def _most_words(reference: str) -> int:
+    return LONGEST_TITLE - len(reference) - 1
+
+
+def _that_fits(title: str, reference: str) -> str:
+    """As much of a title as stands beside the reference, for both sides: a longer one on a board is left as it is."""
+    return title[: _most_words(reference)].rstrip()
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -3,12 +3,17 @@
 from collections.abc import Awaitable, Callable
 
 from graph_client.errors import Conflict, Gone, GraphError, RetryLater
+from planner_sync.boards import board_of_plan
+from planner_sync.create import Create
+from planner_sync.mend import Mend
+from planner_sync.polling import Polling
 from planner_sync.pull import Pull
 from planner_sync.push import Push
+from planner_sync.retention import Retention
 from store import planner_links, tasks
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
-from tasking.events import Event, TaskDeletedOnBoard
+from tasking.events import BoardDamaged, Event, TaskDeletedOnBoard
 
 MOST_MERGES = 3
 
@@ -16,10 +21,23 @@ MOST_MERGES = 3
 class InStep:
     """Keeps the boards of one task in step with its record."""
 
-    def __init__(self, store: Store, push: Push, pull: Pull) -> None:
+    def __init__(
+        self,
+        store: Store,
+        create: Create,
+        push: Push,
+        pull: Pull,
+        polling: Polling,
+        mend: Mend,
+        retention: Retention,
+    ) -> None:
         self._store = store
+        self._create = create
         self._push = push
         self._pull = pull
+        self._polling = polling
+        self._mend = mend
+        self._retention = retention
 
     async def show_on_board(self, event: Event) -> None:
         """Puts the task on its own board, or back on the board it was deleted from if it still stands there."""
@@ -34,15 +52,21 @@ class InStep:
 
     async def show(self, task_id: str, unit: str | None) -> None:
         """Puts the task on the board of `unit` (None: its own) and sends what changed while it was being made."""
-        await self.update_board(await self._push.ensure_on_board(task_id, unit))
+        placed = await self._create.ensure_on_board(task_id, unit)
+        if not placed.is_in_step:
+            await self.update_board(placed.link)
 
     async def update_boards(self, event: Event) -> None:
-        """Sends what changed on the record to every board the task stands on.
+        """Sends what changed on the record to every board the task stands on."""
+        await self.update_all(event.payload()["task_id"])
+
+    async def update_all(self, task_id: str) -> None:
+        """Sends what each board of a task lacks.
 
         A board that cannot be reached does not keep the change from the others; its error is raised in the end.
         """
         with self._store.open() as connection:
-            links = planner_links.of_task(connection, event.payload()["task_id"], LinkState.ACTIVE)
+            links = planner_links.of_task(connection, task_id, LinkState.ACTIVE)
         troubles: list[GraphError] = []
         for link in links:
             try:
@@ -57,7 +81,7 @@ class InStep:
         await self.merging(link, lambda: self._push.update_link(link))
 
     async def close_board(self, link: PlannerLink) -> None:
-        """Ends the task's stay on a board above its own."""
+        """Ends the task's stay on one board."""
         await self.merging(link, lambda: self._push.close_link(link))
 
     async def merging(self, link: PlannerLink, send: Callable[[], Awaitable[None]]) -> None:
@@ -71,6 +95,21 @@ class InStep:
                 return
         raise RetryLater("update board", after_seconds=30, sentence="the task keeps changing on the board")
 
+    async def mend_board(self, event: BoardDamaged) -> None:
+        """Makes lost buckets again and names the force's labels; tasks that had lost theirs follow at the next read."""
+        with self._store.open() as connection:
+            board = board_of_plan(connection, event.unit, event.plan_id)
+        if await self._mend.mend(board):
+            self._polling.ask(board.unit, self._store.clock.now())
+
     async def pull_boards(self) -> int:
         """Reads every board; what one lacks of the record is promised in the outbox. Returns how many tasks moved."""
         return await self._pull.pull_all()
+
+    async def pull_due_boards(self) -> int:
+        """Reads the boards whose time has come; returns how many tasks moved."""
+        return await self._pull.pull_due()
+
+    async def retire_boards(self) -> int:
+        """Takes finished tasks off the boards after their retention; returns how many."""
+        return await self._retention.retire()

@@ -1,13 +1,11 @@
-"""Record to board: create once, then send our changes with If-Match. Nothing is held open while Graph is asked."""
+"""Record to board, from then on: our changes with If-Match and nothing else, and no transaction open meanwhile."""
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from graph_client.errors import Conflict, Gone, GraphError, RetryLater
+from graph_client.errors import Conflict, GraphError, Rejected, RetryLater
 from graph_client.planner import (
     UNSET,
     ChecklistChange,
@@ -15,98 +13,63 @@ from graph_client.planner import (
     PlannerClient,
     PlannerTask,
     ReferenceChange,
-    order_hint,
+    TaskChanges,
+    TaskDetails,
 )
-from planner_sync import description, field_map
-from planner_sync.boards import BoardPlan, board_of
-from planner_sync.field_map import MOST_REFERENCES, NOT_SENT_TO_TWINS, BoardState, state_of_record
+from planner_sync import description, field_map, shown
+from planner_sync.create import BAD_REQUEST
+from planner_sync.field_map import NOT_SENT_TO_TWINS, BoardState, state_of_record
+from planner_sync.mend import Mend
+from planner_sync.shown import Shown, changed_links
 from planner_sync.three_way import merge
-from store import planner_links, tasks
+from planner_sync.within_limits import WithinLimits
+from store import planner_links
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
-from tasking.escalation import Escalation
 from tasking.force import Force
-from tasking.task import Task
-
-log = logging.getLogger(__name__)
-
-
-class NotSettled(Exception):
-    """An earlier create may still be on its way: look again in `after_seconds`."""
-
-    def __init__(self, after_seconds: float) -> None:
-        super().__init__("an earlier create may still be on its way")
-        self.after_seconds = after_seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """All that a board shows of a task: the record, its escalations, the board, and the link between them."""
-
-    task: Task
-    escalations: tuple[Escalation, ...]
-    board: BoardPlan
-    link: PlannerLink
-
-    @property
-    def is_twin(self) -> bool:
-        """Whether this board is not the task's own."""
-        return self.link.unit != self.task.unit
 
 
 class Push:
-    """Brings boards in line with the record. `settle_for` is how long a create may stay unseen in Graph's lists."""
+    """Brings boards in line with the record. `task_url` is the settings' template of a Planner task's address."""
 
-    def __init__(self, store: Store, planner: PlannerClient, force: Force, settle_for: timedelta) -> None:
+    def __init__(self, store: Store, planner: PlannerClient, force: Force, mend: Mend, task_url: str) -> None:
         self._store = store
         self._planner = planner
         self._force = force
-        self._settle_for = settle_for
-
-    async def ensure_on_board(self, task_id: str, unit: str | None = None) -> PlannerLink:
-        """One Planner task on the board of `unit` (None: the task's own) whatever earlier tries have done.
-
-        Raises NotSettled while an earlier create may still be on its way, and GraphError as Graph has it.
-        """
-        shown = self._wanted(task_id, unit)
-        if shown.link.state is not LinkState.ACTIVE:
-            planner_task = await self._found_or_created(shown)
-            await self._fill_details(shown, planner_task)
-            self._change(shown.link, state=LinkState.ACTIVE)
-            log.info("task is on the board", extra={"reference": shown.task.reference, "unit": shown.link.unit})
-        return shown.link
+        self._task_url = task_url
+        self._mend = mend
+        self._within_limits = WithinLimits(store)
 
     async def update_link(self, link: PlannerLink) -> None:
         """Sends what one board lacks. Raises Conflict where people changed the same thing since the last pull.
 
         A board that the task has left is not kept in step any more: it waits to be closed.
         """
-        shown = self._standing(link)
-        if shown is None or link.unit not in shown.task.stands_on:
+        seen = self._standing(link)
+        if seen is None or seen.has_left:
             return
-        base = field_map.from_json(shown.link.base or {})
-        not_sent = NOT_SENT_TO_TWINS if shown.is_twin else frozenset()
-        send = merge(base, state_of_record(shown.task), base, not_sent).send
-        await self._send_fields(shown, base, send)
-        await self._send_details(shown, base, send)
+        base = field_map.from_json(seen.link.base or {})
+        not_sent = NOT_SENT_TO_TWINS if seen.is_twin else frozenset()
+        send = merge(base, state_of_record(seen.task), base, not_sent).send
+        await self._send_fields(seen, base, send)
+        await self._send_details(seen, base, send)
 
     async def close_link(self, link: PlannerLink) -> None:
-        """Takes the task's twin off a board's open work: complete, marked Returned, with the last word on it."""
-        shown = self._standing(link)
-        if shown is None:
-            return
-        base = field_map.from_json(shown.link.base or {})
-        closing = {"progress": 100, "service_labels": frozenset({"RETURNED"})}
-        await self._send_fields(shown, base, closing)
-        await self._send_details(shown, base, {})
-        self._change(shown.link, state=LinkState.CLOSED)
+        """Takes the task off a board's open work: complete, with the last word on it.
 
-    def _wanted(self, task_id: str, unit: str | None) -> Shown:
+        The board above that gave it back marks it Returned; a task that is withdrawn bears no label of the service.
+        """
+        seen = self._standing(link)
+        if seen is None:
+            return
+        base = field_map.from_json(seen.link.base or {})
+        labels = frozenset({"RETURNED"}) if seen.task.is_open else seen.task.service_labels
+        closing = {"progress": 100, "service_labels": labels}
+        differ = {name: value for name, value in closing.items() if getattr(base, name) != value}
+        await self._send_fields(seen, base, differ)
+        await self._send_details(seen, base, {})
         with self._store.open() as connection:
-            task = tasks.read_task(connection, task_id)
-            board = board_of(connection, unit or task.unit)
-            link = planner_links.want(connection, task_id, board.unit, board.plan_id)
-            return Shown(task, tasks.read_escalations(connection, task_id), board, link)
+            planner_links.change(connection, link.link_id, state=LinkState.CLOSED)
 
     def _standing(self, link: PlannerLink) -> Shown | None:
         """What the board shows by this link as it is now; None when that stay has ended or not begun.
@@ -119,143 +82,79 @@ class Push:
                 return None
             if now.task_etag is None or field_map.sent_from_json(now.base or {}) is not None:
                 raise Conflict("update task", sentence="what the board shows of it is not known")
-            task = tasks.read_task(connection, link.task_id)
-            return Shown(task, tasks.read_escalations(connection, link.task_id), board_of(connection, link.unit), now)
+            return shown.of_link(connection, now)
 
-    async def _found_or_created(self, shown: Shown) -> PlannerTask:
-        link = shown.link
-        if link.planner_task_id:
-            try:
-                return await self._planner.task(link.planner_task_id)
-            except Gone:
-                fresh: dict[str, Any] = {"state": LinkState.WANTED, "planner_task_id": None, "task_etag": None}
-                self._change(link, **fresh)
-                shown = replace(shown, link=replace(link, **fresh))
-        if shown.link.state is LinkState.CREATING and (found := await self._our_mark(shown)):
-            log.warning("an earlier create had got through", extra={"reference": shown.task.reference})
-            # Without an etag: people may have changed it since it was made, so it has to be read before it is sent.
-            self._change(link, planner_task_id=found.task_id, task_etag=None)
-            return found
-        return await self._create(shown)
-
-    async def _our_mark(self, shown: Shown) -> PlannerTask | None:
-        """The Planner task of an earlier try whose answer was lost. A person's copy of it is never preferred."""
-        since = self._store.clock.now() - (shown.link.attempted_at or self._store.clock.now())
-        if timedelta(0) <= since < self._settle_for:
-            raise NotSettled((self._settle_for - since).total_seconds())
-        listed = await self._planner.tasks(shown.board.plan_id)
-        with self._store.open() as connection:
-            known = planner_links.known_planner_ids(connection, shown.board.plan_id)
-            under_way = planner_links.of_plan(connection, shown.board.plan_id, LinkState.CREATING)
-        strangers = [each for each in listed if each.task_id not in known]
-        ours = [each for each in strangers if field_map.has_mark(each, shown.task)]
-        oldest = sorted(ours, key=lambda each: (each.created_by_user_id is not None, each.created_at, each.task_id))
-        if oldest and oldest[0].created_by_user_id is None:
-            return oldest[0]
-        renamed = [each for each in strangers if self._is_renamed(each, shown)]
-        if len(renamed) == 1 and sum(link.planner_task_id is None for link in under_way) == 1:
-            return renamed[0]
-        return oldest[0] if oldest else None
-
-    def _is_renamed(self, stranger: PlannerTask, shown: Shown) -> bool:
-        base = field_map.from_json(shown.link.base or {})
-        return field_map.might_be_renamed(stranger, shown.task, base, shown.board, self._force)
-
-    async def _create(self, shown: Shown) -> PlannerTask:
-        self._claim(shown)
-        new = field_map.new_planner_task(shown.task, shown.board, self._force, shown.is_twin)
-        try:
-            made = await self._planner.create_task(new)
-        except GraphError as error:
-            if error.uncertain:
-                self._change(shown.link, attempted_at=self._store.clock.now())
-            else:
-                self._change(shown.link, state=LinkState.WANTED)
-            raise
-        self._change(shown.link, planner_task_id=made.task_id, task_etag=made.etag)
-        return made
-
-    def _claim(self, shown: Shown) -> None:
-        """Notes the create before it is sent. Raises NotSettled where another worker was quicker to begin one."""
-        seen, now = shown.link, self._store.clock.now()
-        base = field_map.state_when_made(shown.task, shown.board, shown.is_twin)
-        with self._store.open() as connection:
-            # A write first: it holds the row, so that of two workers one reads what the other has done.
-            planner_links.change(connection, seen.link_id, plan_id=seen.plan_id)
-            link = planner_links.current(connection, seen.task_id, seen.unit)
-            if link is None or (link.link_id, link.state, link.attempted_at) != (
-                seen.link_id,
-                seen.state,
-                seen.attempted_at,
-            ):
-                raise NotSettled(self._settle_for.total_seconds())
-            planner_links.change(
-                connection, seen.link_id, state=LinkState.CREATING, attempted_at=now, base=field_map.to_json(base)
-            )
-
-    async def _fill_details(self, shown: Shown, planner_task: PlannerTask) -> None:
-        """Description, checklist and links of a new Planner task, once: what is there already is left alone."""
-        try:
-            there = await self._planner.details(planner_task.task_id)
-        except Gone as error:
-            sentence = "the new task's details are not there yet"
-            raise RetryLater("read details", after_seconds=2, sentence=sentence) from error
-        if description.has_block(there.description):
-            return
-        block, hint, lines = self._block(shown), "", []
-        for line, words in field_map.checklist_of(shown.task):
-            hint = order_hint(after=hint)
-            lines.append(ChecklistChange(line.line_id, words, False, hint))
-        overflow = field_map.overflow_of(shown.task)
-        changes = DetailsChanges(
-            description=description.first_description(shown.task, block, there.description, overflow),
-            preview_type="description",
-            checklist=tuple(lines),
-            references=tuple(
-                ReferenceChange(link.url, link.title, "Other") for link in shown.task.links[:MOST_REFERENCES]
-            ),
-        )
-        await self._planner.update_details(planner_task.task_id, changes, there.etag)
-        self._change(shown.link, service_block=block)
-
-    async def _send_fields(self, shown: Shown, base: BoardState, send: Mapping[str, Any]) -> None:
+    async def _send_fields(self, seen: Shown, base: BoardState, send: Mapping[str, Any]) -> None:
         """Sends task fields with the etag of the last read, and keeps that etag.
 
         Planner takes a write with an older etag unless it clashes, so the etag that it answers with may cover
         changes of people that were never read. Source: api-reference/v1.0/resources/planner-overview.md.
         """
-        fields = {name: value for name, value in send.items() if name != "ticks"}
-        changes = field_map.planner_changes(shown.task, fields, base, shown.board, self._force)
+        wanted = {name: value for name, value in send.items() if name != "ticks"}
+        fields = field_map.without_dates_planner_refuses(wanted, base)
+        changes = field_map.planner_changes(seen.task, fields, base, seen.board, self._force)
         if not changes.as_json():
             return
-        planner_task_id, etag = shown.link.planner_task_id, shown.link.task_etag
-        assert planner_task_id is not None
-        assert etag is not None
-        send_it = partial(self._planner.update_task, planner_task_id, changes, etag)
-        await self._sending(shown.link, send_it, lambda state: replace(state, **fields))
+        send_it = partial(self._send_once, seen, changes, fields)
+        try:
+            await self._sending(seen.link, send_it, lambda state: replace(state, **fields))
+        except Rejected as refused:
+            if refused.status != BAD_REQUEST or "pillar" not in fields or not await self._mend.mend(seen.board):
+                raise
+            sentence = "its board had to be mended first"
+            raise RetryLater("update task", after_seconds=1, sentence=sentence) from refused
 
-    async def _send_details(self, shown: Shown, base: BoardState, send: Mapping[str, Any]) -> None:
-        block, ticks = self._block(shown), send.get("ticks", base.ticks)
-        moved = ticks ^ base.ticks
-        if block == shown.link.service_block and not moved:
+    async def _send_once(self, seen: Shown, changes: TaskChanges, fields: dict[str, Any]) -> None:
+        """One PATCH. What a limit kept out of it is taken out of `fields` too: the board does not show it."""
+        task_id, etag = seen.link.planner_task_id, seen.link.task_etag
+        assert task_id is not None
+        assert etag is not None
+
+        async def send(each: TaskChanges) -> PlannerTask:
+            return await self._planner.update_task(task_id, each, etag)
+
+        sent = await self._within_limits.sending(seen.task, changes, send)
+        if sent.change.assign != changes.assign:
+            fields.pop("owner_ids", None)
+        if sent.answer is None:
             return
-        task_id = shown.link.planner_task_id
+        with self._store.open() as connection:
+            seen_at = {"newest_etag": sent.answer.etag, "newest_at": self._store.clock.now()}
+            planner_links.change(connection, seen.link.link_id, **seen_at)
+        if not _is_assigned(sent.change, sent.answer):
+            raise Conflict("update task", sentence="the owner on the board is not the one that was sent")
+
+    async def _send_details(self, seen: Shown, base: BoardState, send: Mapping[str, Any]) -> None:
+        block, ticks = seen.block(self._force), send.get("ticks", base.ticks)
+        links = seen.record_links(self._force, self._task_url)
+        new_links, old_links = changed_links(seen.link.links_shown, links)
+        moved = ticks ^ base.ticks
+        if block == seen.link.service_block and not (moved or new_links or old_links):
+            return
+        task_id = seen.link.planner_task_id
         assert task_id is not None
         there = await self._planner.details(task_id)
         moved &= {line.item_id for line in there.checklist}
-        text = description.with_block(there.description, block)
+        on_task = {each.url for each in there.references}
+        text = description.fitted(there.description, block)
         changes = DetailsChanges(
-            description=text if text != there.description else UNSET,
+            description=text if text is not None and text != there.description else UNSET,
             checklist=tuple(ChecklistChange(line, is_checked=line in ticks) for line in sorted(moved)),
+            references=tuple(ReferenceChange(url, words, "Other") for url, words in new_links.items()),
+            remove_references=tuple(url for url in old_links if url in on_task),
         )
         if changes.as_json():
-            send_it = partial(self._planner.update_details, task_id, changes, there.etag)
             ticked = moved & ticks
-            await self._sending(shown.link, send_it, lambda state: replace(state, ticks=(state.ticks - moved) | ticked))
-        self._change(shown.link, service_block=block)
+            send_it = partial(self._send_details_once, seen, changes, there)
+            await self._sending(seen.link, send_it, lambda state: replace(state, ticks=(state.ticks - moved) | ticked))
+        with self._store.open() as connection:
+            planner_links.change(connection, seen.link.link_id, service_block=block, links_shown=links)
 
-    def _block(self, shown: Shown) -> str:
-        return description.service_block(shown.task, self._force, shown.escalations)
+    async def _send_details_once(self, seen: Shown, changes: DetailsChanges, there: TaskDetails) -> None:
+        async def send(each: DetailsChanges) -> TaskDetails:
+            return await self._planner.update_details(there.task_id, each, there.etag)
+
+        await self._within_limits.sending(seen.task, changes, send)
 
     async def _sending(
         self, link: PlannerLink, send: Callable[[], Awaitable[object]], change: Callable[[BoardState], BoardState]
@@ -281,6 +180,8 @@ class Push:
                 plain = write(field_map.from_json(latest.base or {}))
                 planner_links.change(connection, link.link_id, base=plain)
 
-    def _change(self, link: PlannerLink, **values: object) -> None:
-        with self._store.open() as connection:
-            planner_links.change(connection, link.link_id, **values)
+
+def _is_assigned(changes: TaskChanges, after: PlannerTask) -> bool:
+    """Whether the board shows the owners as they were sent, those given up included."""
+    shown_now = set(after.assignee_ids)
+    return shown_now >= set(changes.assign) and not shown_now & set(changes.unassign)

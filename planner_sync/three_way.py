@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from planner_sync.field_map import WINNERS, BoardState, Winner
+from planner_sync.field_map import LOST_BUCKET, WINNERS, BoardState, Winner
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,9 @@ def merge(base: BoardState, ours: BoardState, planner: BoardState, not_sent: fro
     for name, winner in WINNERS.items():
         was, we, they = getattr(base, name), getattr(ours, name), getattr(planner, name)
         if name == "pillar" and they is None:
+            continue
+        if name == "pillar" and they == LOST_BUCKET:
+            send[name] = we  # nobody moved it there
             continue
         if winner is Winner.SERVICE:
             wanted = we

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from service import logs
 from service.config_files import ConfigError
-from service.jobs import JOBS, Job, run
+from service.jobs import JOBS, Job, job_named, run
 from service.provision import Provision, Step
 from service.settings import BadSettings, Settings, read_settings
 from service.wiring import Service, build_service
@@ -91,8 +91,10 @@ def run_job(job: str) -> None:
     pull-boards        what people changed on the boards
     sweep-escalations  what the policy says must climb
     deliver            everything promised and due
-    all                the five, delivering after each
+    retire-tasks       what has stood complete on a board for long enough
+    all                the first five, delivering after each
 
+    By hand every board is read, whether its time has come or not.
     Open troubles are said at the end; the exit status is 1 when a job could not do its work.
     """
     wanted = _all_in_order() if job == "all" else [each for each in JOBS if each.name == job]
@@ -100,7 +102,7 @@ def run_job(job: str) -> None:
     async def running(service: Service) -> bool:
         stopped = False
         for each in wanted:
-            done = await run(service, each)
+            done = await run(service, each, by_hand=True)
             console.print(f"{each.name}: {'could not do its work' if done is None else done}")
             stopped = stopped or done is None
         with service.store.open() as connection:
@@ -194,9 +196,8 @@ def _show_proposals(service: Service, path: Path) -> None:
 
 
 def _all_in_order() -> list[Job]:
-    by_name = {job.name: job for job in JOBS}
     order = ("read-intake-list", "read-workbooks", "deliver", "pull-boards", "sweep-escalations", "deliver")
-    return [by_name[name] for name in order]
+    return [job_named(name) for name in order]
 
 
 def _tell_step(step: Step) -> None:

@@ -13,4 +13,6 @@ ROUTES: Mapping[type[Event], tuple[str, ...]] = {
     events.TaskEscalated: ("planner.show_above", "planner.update_boards", "announce.escalated"),
     events.TaskReturned: ("planner.take_back", "planner.update_boards", "announce.returned"),
     events.TaskDeletedOnBoard: ("planner.show_on_board",),
+    events.TaskWithdrawn: ("planner.withdraw",),
+    events.BoardDamaged: ("planner.mend_board",),
 }

@@ -107,6 +107,9 @@ def _force(head: ForcePart, parts: _Parts) -> Force:
         boards={e.value.unit: Board(**e.value.model_dump()) for e in parts.boards},
         triage_unit=head.triage_unit,
         deleted_task_policy=head.deleted_task_policy,
+        hand_made_task_policy=head.hand_made_task_policy,
+        completed_stay_days=head.completed_stay_days,
+        next_plan_title=head.next_plan_title,
     )
 
 

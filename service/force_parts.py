@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from service.config_files import Code, ConfigModel, one_line
 
@@ -43,6 +43,16 @@ def _prefix(value: str) -> str:
     return value
 
 
+def _next_plan_title(value: str) -> str:
+    try:
+        titles = {value.format(title="Northfell tasking", number=number) for number in (2, 3)}
+    except (LookupError, ValueError):
+        titles = set()
+    if len(titles) < 2 or not all(title.strip() and len(title) <= 200 for title in titles):
+        raise ValueError("must hold {number}, may hold {title}, and no other braces")
+    return value
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -61,6 +71,9 @@ class ForcePart(ConfigModel):
     reference_prefix: Annotated[str, AfterValidator(_prefix)]
     triage_unit: Code
     deleted_task_policy: Literal["restore", "accept"]
+    hand_made_task_policy: Literal["adopt", "leave"] = "adopt"
+    completed_stay_days: Annotated[int, Field(ge=1, le=3650)] = 28
+    next_plan_title: Annotated[str, AfterValidator(_next_plan_title)] = "{title} ({number})"
 
 
 class LevelPart(ConfigModel):

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from graph_client.errors import GraphError
 from planner_sync.boards import NotProvisioned
@@ -12,18 +13,25 @@ from store import notebook
 
 log = logging.getLogger(__name__)
 
+LONGEST_ROUND = timedelta(minutes=3)
+"""The clock's round of deliveries begins none after so long: with the last one's own time it stays within the five
+minutes that host.json gives a function, after which Azure would end the whole process."""
+
+Call = Callable[[Service], Awaitable[int]]
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One thing done by the clock. `schedule` is NCRONTAB: second, minute, hour, day, month, weekday, in UTC.
 
-    `call` returns how many things it did.
+    `call` returns how many things it did. `by_hand` is what a person who runs the job means, where that is more.
     """
 
     name: str
     schedule: str
     words: str
-    call: Callable[[Service], Awaitable[int]]
+    call: Call
+    by_hand: Call | None = None
 
 
 async def read_intake_list(service: Service) -> int:
@@ -42,9 +50,19 @@ async def read_workbooks(service: Service) -> int:
     return sum([await service.workbooks.read(place.drive_id, form) for form in service.forms.values()])
 
 
+async def pull_due_boards(service: Service) -> int:
+    """Takes what people changed into the record, from the boards whose time has come (planner_sync/polling.py)."""
+    return await service.in_step.pull_due_boards()
+
+
 async def pull_boards(service: Service) -> int:
-    """Takes what people changed on the boards into the record; what boards lack goes into the outbox."""
+    """The same from every board, with their buckets and labels."""
     return await service.in_step.pull_boards()
+
+
+async def retire_tasks(service: Service) -> int:
+    """Takes off the boards what has stood there complete for long enough."""
+    return await service.in_step.retire_boards()
 
 
 async def sweep_escalations(service: Service) -> int:
@@ -53,27 +71,40 @@ async def sweep_escalations(service: Service) -> int:
 
 
 async def deliver(service: Service) -> int:
-    """Delivers every outbox row that is due: what a queue message did not bring, and what comes again."""
+    """Delivers outbox rows that are due: what no queue message brought, what comes again, and what is urgent."""
+    return await service.worker.deliver_due(LONGEST_ROUND)
+
+
+async def deliver_all(service: Service) -> int:
+    """The same until nothing is due, however long that takes."""
     return await service.worker.deliver_due()
 
 
 JOBS: tuple[Job, ...] = (
     Job("read-intake-list", "*/30 * * * * *", "new responses from the SharePoint intake list", read_intake_list),
     Job("read-workbooks", "10 */10 * * * *", "responses that only the workbooks have", read_workbooks),
-    Job("pull-boards", "15 * * * * *", "what people changed on the boards", pull_boards),
+    Job("pull-boards", "*/15 * * * * *", "what people changed on the boards", pull_due_boards, by_hand=pull_boards),
     Job("sweep-escalations", "45 * * * * *", "what the policy says must climb", sweep_escalations),
-    Job("deliver", "*/20 * * * * *", "everything promised and due", deliver),
+    Job("deliver", "*/20 * * * * *", "everything promised and due", deliver, by_hand=deliver_all),
+    Job("retire-tasks", "0 10 3 * * *", "what has stood complete on a board for long enough", retire_tasks),
 )
 
 
-async def run(service: Service, job: Job) -> int | None:
-    """Runs one job; returns how many things it did, None when it could not do its work.
+def job_named(name: str) -> Job:
+    """The job of this name. Raises KeyError."""
+    return {job.name: job for job in JOBS}[name]
 
-    A source that cannot be read is told to the operator once, and once when it is well again.
+
+async def run(service: Service, job: Job, by_hand: bool = False) -> int | None:
+    """Runs one job, as the clock does or as a person means it; returns how many things it did.
+
+    None when it could not do its work: a source that cannot be read is told to the operator once, and once when it
+    is well again.
     """
     subject, now = f"job {job.name}", service.store.clock.now()
+    call = job.by_hand if by_hand and job.by_hand else job.call
     try:
-        done = await job.call(service)
+        done = await call(service)
     except (GraphError, NotProvisioned) as error:
         with service.store.open() as connection:
             if notebook.raise_notice(connection, subject, str(error), now):

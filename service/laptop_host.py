@@ -8,7 +8,7 @@ import hmac
 import importlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,20 +16,26 @@ from typing import Any
 import azure.functions as func
 import uvicorn
 from croniter import croniter
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from service import running
+from service.outbox_worker import AT_ONCE
 from service.wiring import Service
+from store.outbox import LEAST_URGENT
+from store.tables import outbox
 
 log = logging.getLogger(__name__)
 
 MOST_DEQUEUES = 5
 PAUSE_SECONDS = 30.0
 """Between two tries of one queue message: the visibilityTimeout of host.json."""
-WORKERS = 4
+WORKERS = AT_ONCE
+"""Queue messages worked at once, as many as the timer's round: deliveries wait together for their turn at Graph."""
 KEY_HEADER = "x-functions-key"
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -55,7 +61,7 @@ class LaptopHost:
         self._key = key
         self._sleep = sleep
         self._doors = doors_of(app)
-        self._queue: asyncio.Queue[int] = asyncio.Queue()
+        self._queue: asyncio.PriorityQueue[tuple[int, int]] = asyncio.PriorityQueue()
         self.application = Starlette(routes=[self._route(door) for door in self._doors.http])
 
     @asynccontextmanager
@@ -86,14 +92,22 @@ class LaptopHost:
             await uvicorn.Server(config).serve()
 
     def _promised(self, ids: Sequence[int]) -> None:
+        """Queues the ids by the urgency of their rows. Azure's queue is first in, first out; there the timer's round
+        brings an urgent row to the front within twenty seconds."""
+        query = select(outbox.c.outbox_id, outbox.c.urgency).where(outbox.c.outbox_id.in_(ids))
+        urgency: dict[int, int] = {}
+        # The rows are committed: that the database is busy now must not look like a failure of who promised them.
+        with suppress(SQLAlchemyError), self._service.store.open() as connection:
+            urgency = {row.outbox_id: row.urgency for row in connection.execute(query)}
         for outbox_id in ids:
-            self._queue.put_nowait(outbox_id)
+            self._queue.put_nowait((urgency.get(outbox_id, LEAST_URGENT), outbox_id))
 
     async def _work(self) -> None:
-        """Brings each id to the queue's function; after five failures to its poison queue's."""
+        """Brings each id to the queue's function, the most urgent first; after five failures to its poison queue's."""
         deliver, bury = (self._queue_function(poison) for poison in (False, True))
         while True:
-            message = func.QueueMessage(id="laptop", body=str(await self._queue.get()))
+            _, outbox_id = await self._queue.get()
+            message = func.QueueMessage(id="laptop", body=str(outbox_id))
             for tried in range(MOST_DEQUEUES):
                 if tried:
                     await self._sleep(PAUSE_SECONDS)

@@ -1,16 +1,22 @@
-"""Delivers outbox rows: claim, call, then done, later, or dead letter. The one place that catches every exception."""
+"""Delivers outbox rows: claim, call, then done, later, or dead letter. The one place that catches every exception.
+
+Of the rows that are due the most urgent go first; a row claimed in the database is this worker's and nobody else's.
+"""
 
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from escalation.posters.teams_workflow import PostFailed
 from graph_client.errors import Conflict, Gone, NotPermitted, Rejected, RetryLater
+from graph_client.urgency import calls_of_urgency
 from planner_sync.boards import NotProvisioned
-from planner_sync.push import NotSettled
+from planner_sync.create import NotSettled
 from store import notebook, outbox
 from store.outbox import Delivery
 from store.unit_of_work import Store
@@ -21,11 +27,17 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[Event, Delivery], Awaitable[None]]
 
-AT_ONCE = 4
-"""Deliveries under way at the same time in one process; Planner is asked by no more than four at once."""
+AT_ONCE = 120
+"""Deliveries under way together in one process. graph_client lets four requests at a time out, each of up to twenty
+calls: half as many again keep them full. host.json has Azure's queue bring 32 + 16 at once to each instance."""
+REFILLS = 6
+"""Rows are claimed when so much of the room is free, not one by one: each claim is a commit."""
+LOOK_AGAIN_SECONDS = 1.0
+"""While deliveries are under way, what has become due meanwhile waits no longer than this for free room."""
 LONGEST_WAIT_SECONDS = 900.0
 DELIVERY_SECONDS = 90.0
-"""The longest that one delivery may take: less than outbox.LEASE, so that no other worker has the row meanwhile."""
+"""The longest that one delivery may take, waiting for its turn at Graph included: less than outbox.LEASE, so that no
+other worker has the row meanwhile."""
 SHORTEST_WAIT_SECONDS = 1.0
 """Even where a service asks for none: without it a row could be tried again in the same round, without end."""
 MOST_UNEXPECTED_TRIES = 8
@@ -97,6 +109,7 @@ VERDICTS: tuple[tuple[type[Exception], Callable[[Exception, Delivery], Verdict]]
     (PostFailed, _post),
     (Conflict, lambda error, delivery: Verdict(backoff(delivery), delivery.in_doubt)),
     (StaleTask, lambda error, delivery: Verdict(1.0, delivery.in_doubt)),
+    (TimeoutError, lambda error, delivery: Verdict(backoff(delivery), delivery.in_doubt)),
     (NotPermitted, lambda error, delivery: Verdict(300.0, delivery.in_doubt, tell=True)),
     (NotProvisioned, lambda error, delivery: Verdict(300.0, delivery.in_doubt, tell=True)),
     (Gone, _gone),
@@ -105,31 +118,54 @@ VERDICTS: tuple[tuple[type[Exception], Callable[[Exception, Delivery], Verdict]]
 )
 
 
+def told_words(error: Exception) -> str:
+    """What may be kept and told of a failure: no error's own words but those written for people."""
+    if isinstance(error, TOLD_IN_THEIR_WORDS):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return f"it took longer than {DELIVERY_SECONDS:.0f} seconds"
+    return type(error).__name__
+
+
 class OutboxWorker:
     """Delivers rows of one database. Any number of workers may see the same row; one of them gets it."""
 
-    def __init__(self, store: Store, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, store: Store, handlers: Mapping[str, Handler], at_once: int = AT_ONCE) -> None:
         self._store = store
         self._handlers = handlers
+        self._at_once = at_once
 
-    async def deliver_due(self) -> int:
-        """Delivers all that is due, including what deliveries promise meanwhile; returns how many rows were tried."""
-        tried = 0
-        while True:
-            with self._store.open() as connection:
-                ids = outbox.due_ids(connection, self._store.clock.now())
-            if not ids:
-                return tried
-            gate = asyncio.Semaphore(AT_ONCE)
+    async def deliver_due(self, within: timedelta | None = None) -> int:
+        """Delivers until nothing is due, what is promised meanwhile too; returns how many deliveries were tried.
 
-            async def one(outbox_id: int, gate: asyncio.Semaphore = gate) -> bool:
-                async with gate:
-                    return await self.deliver(outbox_id)
-
-            done = await asyncio.gather(*(one(outbox_id) for outbox_id in ids))
-            if not any(done):
-                return tried
-            tried += sum(done)
+        Each that ends makes room for the most urgent of those that are due by then. After `within` none is begun
+        any more; those under way are finished.
+        """
+        began, tried, is_waiting = self._store.clock.now(), 0, True
+        under_way: set[asyncio.Task[Delivery | None]] = set()
+        done: list[Delivery] = []
+        try:
+            while True:
+                is_open = within is None or self._store.clock.now() - began < within
+                room = self._at_once - len(under_way) if is_open else 0
+                settling, done = done, []
+                claimed = self._turn_over(settling, room if is_waiting or room >= self._at_once // REFILLS else 0)
+                tried += len(claimed)
+                under_way |= {asyncio.create_task(self._carry_out(delivery)) for delivery in claimed}
+                if not under_way:
+                    return tried
+                ended, _ = await asyncio.wait(
+                    under_way, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                under_way, is_waiting = under_way - ended, not ended or ended == under_way
+                done = [delivery for delivery in await asyncio.gather(*ended) if delivery is not None]
+        except asyncio.CancelledError:
+            for task in under_way:
+                task.cancel()
+            raise
+        finally:  # what is under way is finished even where the database could not take one outcome
+            last = await asyncio.gather(*under_way, return_exceptions=True)
+            self._turn_over([*done, *(each for each in last if isinstance(each, Delivery))], room=0)
 
     async def deliver(self, outbox_id: int) -> bool:
         """Delivers one row. False when it was not this worker's to deliver."""
@@ -137,14 +173,8 @@ class OutboxWorker:
             delivery = outbox.claim(connection, outbox_id, self._store.clock.now())
         if delivery is None:
             return False
-        try:
-            event = event_from(delivery.event, delivery.payload)
-            async with asyncio.timeout(DELIVERY_SECONDS):
-                await self._handlers[delivery.handler](event, delivery)
-        except Exception as error:  # recorded on the row: the next try, or a person, deals with it
-            self._record(delivery, error)
-        else:
-            self._settled(delivery)
+        done = await self._carry_out(delivery)
+        self._turn_over([done] if done else [], room=0)
         return True
 
     def dead_letter(self, outbox_id: int, reason: str) -> None:
@@ -155,26 +185,55 @@ class OutboxWorker:
             notebook.raise_notice(connection, f"outbox {outbox_id}", reason, self._store.clock.now())
         log.error("dead letter", extra={"outbox_id": outbox_id})
 
-    def _settled(self, delivery: Delivery) -> None:
+    async def _carry_out(self, delivery: Delivery) -> Delivery | None:
+        """Makes one delivery and gives it back to be settled; None where it failed, which is on its row then."""
+        try:
+            event = event_from(delivery.event, delivery.payload)
+            with calls_of_urgency(delivery.urgency):
+                async with asyncio.timeout(DELIVERY_SECONDS):
+                    await self._handlers[delivery.handler](event, delivery)
+        except Exception as error:  # recorded on the row: the next try, or a person, deals with it
+            self._record(delivery, error)
+            return None
+        return delivery
+
+    def _turn_over(self, done: Sequence[Delivery], room: int) -> list[Delivery]:
+        """One transaction: settles what is done, and takes what is due for as many as there is room for."""
+        if not done and not room:
+            return []
         now = self._store.clock.now()
         with self._store.open() as connection:
-            outbox.settle(connection, delivery.outbox_id, now)
-            dead = any(row["handler"] == delivery.handler for row in outbox.dead_letters(connection))
-            if not dead and notebook.clear_notice(connection, f"deliveries: {delivery.handler}", now):
-                log.info("deliveries work again", extra={"handler": delivery.handler})
+            if done:
+                outbox.settle(connection, [delivery.outbox_id for delivery in done], now)
+                self._tell_of_recovery(connection, {delivery.handler for delivery in done}, now)
+            return outbox.claim_due(connection, now, room) if room else []
+
+    def _tell_of_recovery(self, connection: Connection, handlers: set[str], now: datetime) -> None:
+        """Clears the notices of handlers whose deliveries work; of dead letters, once none is left."""
+        told = {notice["subject"] for notice in notebook.open_notices(connection)}
+        over = told & {f"{kind}: {handler}" for handler in handlers for kind in ("deliveries", "dead letters")}
+        dead = {row["handler"] for row in outbox.dead_letters(connection)} if over else set()
+        for subject in over - {f"dead letters: {handler}" for handler in dead}:
+            notebook.clear_notice(connection, subject, now)
+            log.info("deliveries work again", extra={"handler": subject.partition(": ")[2]})
 
     def _record(self, delivery: Delivery, error: Exception) -> None:
         verdict, now = judge(error, delivery), self._store.clock.now()
-        kind = type(error).__name__
-        words = str(error) if isinstance(error, TOLD_IN_THEIR_WORDS) else kind
         with self._store.open() as connection:
-            if verdict.later_seconds is None:
-                outbox.dead_letter(connection, delivery.outbox_id, now, words)
-            else:
-                due = now + timedelta(seconds=verdict.later_seconds)
-                outbox.try_later(connection, delivery.outbox_id, due, words, verdict.in_doubt)
-            if verdict.tell or delivery.attempts + 1 >= TRIES_BEFORE_TOLD:
-                notebook.raise_notice(connection, f"deliveries: {delivery.handler}", words, now)
+            self._keep(connection, delivery, verdict, told_words(error), now)
         level = logging.ERROR if verdict.later_seconds is None else logging.WARNING
-        facts = {"handler": delivery.handler, "attempts": delivery.attempts + 1, "error": kind}
+        facts = {"handler": delivery.handler, "attempts": delivery.attempts + 1, "error": type(error).__name__}
         log.log(level, "delivery failed", extra={**facts, "correlation_id": delivery.correlation_id})
+
+    def _keep(self, connection: Connection, delivery: Delivery, verdict: Verdict, words: str, now: datetime) -> None:
+        """Puts the row off or gives it up, and tells the operator where that is due: what happened, and what now."""
+        subject, what_now = "deliveries", "Nothing is lost: it is tried again by itself."
+        if verdict.later_seconds is None:
+            subject, what_now = "dead letters", "It is kept: once this is mended, `tasking replay` delivers it."
+            outbox.dead_letter(connection, delivery.outbox_id, now, words)
+        else:
+            due_at = now + timedelta(seconds=verdict.later_seconds)
+            outbox.try_later(connection, delivery.outbox_id, due_at, words, verdict.in_doubt)
+        if verdict.tell or delivery.attempts + 1 >= TRIES_BEFORE_TOLD:
+            text = f"A delivery ({delivery.handler}) could not be made: {words.rstrip('.')}. {what_now}"
+            notebook.raise_notice(connection, f"{subject}: {delivery.handler}", text, now)

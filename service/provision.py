@@ -6,24 +6,32 @@ often as one likes.
 
 import io
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from forms_ingest.form_mapping import FormDefinition
 from graph_client.client import GraphClient
-from graph_client.errors import Gone, GraphError, NotPermitted, RetryLater
-from graph_client.planner import Bucket, order_hint
+from graph_client.errors import Gone, GraphError
+from graph_client.planner import Bucket
 from graph_client.sharepoint import NewColumn
 from graph_client.teams import Channel
+from planner_sync.board_building import (
+    buckets_of_pillars,
+    labels_that_differ,
+    lost_pillars,
+    make_buckets,
+    one_worker,
+    patiently,
+)
+from planner_sync.boards import BoardPlan, all_boards, note_board, noted_plan_ids, plan_title
 from service.wiring import Service
 from store import notebook
-from tasking.force import Board, TaskingMeeting
+from tasking.force import Board, Pillar, TaskingMeeting
 
 T = TypeVar("T")
 
@@ -34,7 +42,8 @@ WORKBOOK_HEADERS = ("Id", "Start time", "Completion time", "Email", "Name")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing looked at. `outcome` is "there", "made", "missing" (when only looking) or "failed"."""
+    """One thing looked at. `outcome` is "there", "made", "missing" (when only looking), "failed", or "gone": an
+    earlier plan that people deleted, in whose place nothing is made."""
 
     kind: str
     name: str
@@ -91,66 +100,88 @@ class Provision:
         return found.group_id
 
     async def _plan(self, board: Board, group_id: str) -> None:
-        plan_id = await patiently(lambda: self._plan_id(board, group_id))
-        if plan_id is None:
-            return
-        buckets = await self._buckets(board, plan_id)
-        await self._labels(board, plan_id)
-        self._note("plan", board.unit, plan_id, {"buckets": buckets, "group_id": group_id})
+        """The plan in use, then those before it: tasks of the board still stand there."""
+        noted = self._noted_board(board.unit)
+        title = plan_title(self._service.force, board.unit, noted.number if noted else 1)
+        plan_id = await patiently(lambda: self._plan_id(noted, title, group_id))
+        if plan_id is not None:
+            known = noted or BoardPlan(board.unit, plan_id, {}, {})
+            await self._furnish(replace(known, plan_id=plan_id, group_id=group_id), title)
+        for earlier in self._earlier_plans(board.unit):
+            title = plan_title(self._service.force, board.unit, earlier.number)
+            await self._try("plan", title, partial(self._earlier_plan, earlier, title))
 
-    async def _plan_id(self, board: Board, group_id: str) -> str | None:
+    async def _earlier_plan(self, board: BoardPlan, title: str) -> None:
+        try:
+            await self._graph.planner.plan(board.plan_id)
+        except Gone:
+            self._report("plan", title, "gone")
+            return
+        self._report("plan", title, "there")
+        await self._furnish(board, title)
+
+    async def _plan_id(self, noted: BoardPlan | None, title: str, group_id: str) -> str | None:
         """The plan that was noted before, whatever it is called now; else the one of this title; else a new one.
 
-        Looks each time before it makes one: the answer to an earlier try may have been lost.
+        One that is, or was, another board's is never taken. Looks each time before it makes one: the answer to an
+        earlier try may have been lost.
         """
-        noted = self._noted_id("plan", board.unit)
-        plans = sorted(await self._graph.planner.plans_of_group(group_id), key=lambda plan: plan.plan_id != noted)
-        plan = next((each for each in plans if each.plan_id == noted or each.title == board.plan_title), None)
-        if plan is None and self._only_look:
-            self._report("plan", board.plan_title, "missing")
+        plans = {plan.plan_id: plan for plan in await self._graph.planner.plans_of_group(group_id)}
+        if noted is not None and noted.plan_id in plans:
+            self._report("plan", title, "there")
+            return noted.plan_id
+        with self._service.store.open() as connection:
+            others = noted_plan_ids(connection)
+        found = next(
+            (each.plan_id for each in plans.values() if each.title == title and each.plan_id not in others), None
+        )
+        if found is not None:
+            self._report("plan", title, "there")
+            return found
+        if self._only_look:
+            self._report("plan", title, "missing")
             return None
-        if plan is not None:
-            self._report("plan", board.plan_title, "there")
-            return plan.plan_id
-        made = await self._graph.planner.create_plan(group_id, board.plan_title)
-        self._report("plan", board.plan_title, "made")
+        made = await self._graph.planner.create_plan(group_id, title)
+        self._report("plan", title, "made")
         return made.plan_id
 
-    async def _buckets(self, board: Board, plan_id: str) -> dict[str, str]:
-        """Bucket ids by pillar. A bucket that was noted before keeps its pillar, whatever people call it now.
+    async def _furnish(self, board: BoardPlan, title: str) -> None:
+        """Buckets and label names of one plan, as far as they are missing."""
+        if self._only_look:
+            await self._buckets(board, title)
+            await self._labels(board, title)
+            return
+        with one_worker(self._service.store, f"board {board.plan_id}"):
+            buckets = await self._buckets(board, title)
+            await self._labels(board, title)
+            with self._service.store.open() as connection:
+                note_board(connection, board, buckets, self._service.store.clock.now())
 
-        A retired pillar keeps the bucket that it has, for the tasks in it, and gets no new one.
-        """
-        planner = self._graph.planner
-        there = await patiently(lambda: planner.buckets(plan_id))
-        known = self._noted_buckets(board.unit)
-        found: dict[str, str] = {}
-        last_hint = ""
-        for pillar in self._service.force.pillars.values():
-            bucket = _bucket_for(there, pillar.code, pillar.label, known)
-            name = f"{board.plan_title}: {pillar.label}"
-            if bucket is None and pillar.retired:
-                continue
-            if bucket is None and self._only_look:
-                self._report("bucket", name, "missing")
-                continue
-            if bucket is None:
-                bucket = await planner.create_bucket(plan_id, pillar.label, order_hint(after=last_hint))
-                self._report("bucket", name, "made")
-            last_hint = bucket.order_hint
-            found[pillar.code] = bucket.bucket_id
-        return found
+    async def _buckets(self, board: BoardPlan, title: str) -> dict[str, str]:
+        """Bucket ids by pillar; see board_building. Only looking, those that are there."""
+        planner, force, noted = self._graph.planner, self._service.force, board.bucket_of_pillar
+        there = await patiently(lambda: planner.buckets(board.plan_id))
+        if self._only_look:
+            found = buckets_of_pillars(there, force, noted)
+            for pillar in lost_pillars(found, force):
+                self._report("bucket", f"{title}: {pillar.label}", "missing")
+            return {pillar: bucket.bucket_id for pillar, bucket in found.items()}
 
-    async def _labels(self, board: Board, plan_id: str) -> None:
+        def settled(pillar: Pillar, bucket: Bucket, is_new: bool) -> None:
+            if is_new:
+                self._report("bucket", f"{title}: {pillar.label}", "made")
+
+        return await make_buckets(planner, board.plan_id, there, force, noted, settled)
+
+    async def _labels(self, board: BoardPlan, title: str) -> None:
         """Names the label slots of config. Slots that config does not name belong to the board's people."""
-        details = await patiently(lambda: self._graph.planner.plan_details(plan_id))
-        wanted = {f"category{label.slot}": label.name for label in self._service.force.labels.values()}
-        differ = {key: name for key, name in wanted.items() if details.categories.get(key) != name}
+        details = await patiently(lambda: self._graph.planner.plan_details(board.plan_id))
+        differ = labels_that_differ(details, self._service.force)
         if not differ:
             return
-        self._report("labels", board.plan_title, "missing" if self._only_look else "made", f"{len(differ)} names")
+        self._report("labels", title, "missing" if self._only_look else "made", f"{len(differ)} names")
         if not self._only_look:
-            await self._graph.planner.update_plan_details(plan_id, differ, details.etag)
+            await self._graph.planner.update_plan_details(board.plan_id, differ, details.etag)
 
     async def _channel(self, meeting: TaskingMeeting, group_id: str) -> None:
         teams = self._graph.teams
@@ -245,30 +276,13 @@ class Provision:
             row = notebook.provisioned_rows(connection, kind).get(key)
         return str(row["graph_id"]) if row else None
 
-    def _noted_buckets(self, unit: str) -> dict[str, str]:
+    def _noted_board(self, unit: str) -> BoardPlan | None:
         with self._service.store.open() as connection:
-            row = notebook.provisioned_rows(connection, "plan").get(unit)
-        return dict(row["details"]["buckets"]) if row else {}
+            return next((each for each in all_boards(connection) if each.unit == unit and each.is_current), None)
 
-
-async def patiently(do: Callable[[], Awaitable[T]]) -> T:
-    """Asks again for some seconds: a group made a moment ago is not known to Planner and SharePoint at once."""
-    async for attempt in AsyncRetrying(
-        retry=retry_if_exception_type((Gone, NotPermitted, RetryLater)),
-        stop=stop_after_attempt(5),
-        wait=wait_exponential(multiplier=0.5, max=8),
-        reraise=True,
-    ):
-        with attempt:
-            return await do()
-    raise AssertionError("unreachable: the last attempt raises")
-
-
-def _bucket_for(there: tuple[Bucket, ...], pillar: str, label: str, noted: Mapping[str, str]) -> Bucket | None:
-    """The bucket noted for the pillar, else one of its name that is no other pillar's."""
-    by_id = next((bucket for bucket in there if bucket.bucket_id == noted.get(pillar)), None)
-    taken = set(noted.values())
-    return by_id or next((each for each in there if each.name == label and each.bucket_id not in taken), None)
+    def _earlier_plans(self, unit: str) -> list[BoardPlan]:
+        with self._service.store.open() as connection:
+            return [each for each in all_boards(connection) if each.unit == unit and not each.is_current]
 
 
 def _empty_workbook(form: FormDefinition) -> bytes:

@@ -46,6 +46,7 @@ class Settings(BaseModel):
     planner_board_url: str = "https://planner.cloud.microsoft/webui/plan/{plan_id}/view/board"
     settle_seconds: Annotated[float, Field(ge=0, le=600)] = 30.0
     function_key: str = ""
+    notification_secret: Annotated[str, Field(max_length=128)] = ""
     work_queue_url: str = ""
     work_queue_name: str = "tasking-outbox"
     log_level: str = "INFO"
@@ -57,7 +58,7 @@ class Settings(BaseModel):
         for name, value in super().__repr_args__():
             if name == "database_url":
                 yield name, make_url(value).set(query={}).render_as_string(hide_password=True)
-            elif name == "function_key":
+            elif name in ("function_key", "notification_secret"):
                 yield name, "***" if value else ""
             else:
                 yield name, sorted(value) if isinstance(value, dict) else value

@@ -15,10 +15,15 @@ from forms_ingest.receive import Receiver
 from forms_ingest.workbook_reconcile import WorkbookReconcile
 from graph_client.auth import make_credential
 from graph_client.client import GraphClient
+from planner_sync.create import Create
 from planner_sync.in_step import InStep
 from planner_sync.levels import Levels
+from planner_sync.mend import Mend
+from planner_sync.owners import Owners
+from planner_sync.polling import Polling
 from planner_sync.pull import Pull
 from planner_sync.push import Push
+from planner_sync.retention import Retention
 from service.clock import SystemClock
 from service.event_routes import ROUTES
 from service.force_config import IntakeConfig, load_force
@@ -57,6 +62,7 @@ class Service:
     workbooks: WorkbookReconcile
     ingest: Ingest
     in_step: InStep
+    polling: Polling
     sweep: Sweep
     poster: Poster
     worker: OutboxWorker
@@ -88,12 +94,22 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
     credential = make_credential(settings.identity)
     graph = GraphClient.connect(settings.graph_base_url, credential)
     receiver = Receiver(store, intake.replies)
-    push = Push(store, graph.planner, force, timedelta(seconds=settings.settle_seconds))
-    in_step = InStep(store, push, Pull(store, graph.planner, force))
+    polling, mend = Polling(store), Mend(store, graph.planner, force)
+    settle_for = timedelta(seconds=settings.settle_seconds)
+    create = Create(store, graph.planner, force, mend, settle_for, settings.planner_task_url)
+    in_step = InStep(
+        store,
+        create,
+        Push(store, graph.planner, force, mend, settings.planner_task_url),
+        Pull(store, graph.planner, force, polling, Owners(store, graph.directory)),
+        polling,
+        mend,
+        Retention(store, graph.planner, force),
+    )
     poster = POSTERS[settings.poster](settings.webhooks)
     ingest, sweep = Ingest(store, force, forms, intake.time_zone), Sweep(store, force, policy)
     announce = Announce(store, force, poster, settings.planner_task_url, settings.planner_board_url)
-    handlers = handlers_of(ingest, in_step, Levels(store, push, in_step), sweep, announce)
+    handlers = handlers_of(ingest, in_step, Levels(store, create, in_step), sweep, announce)
     return Service(
         settings=settings,
         force=force,
@@ -110,6 +126,7 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         workbooks=WorkbookReconcile(store, graph.drives, receiver, intake.time_zone),
         ingest=ingest,
         in_step=in_step,
+        polling=polling,
         sweep=sweep,
         poster=poster,
         worker=OutboxWorker(store, handlers),
@@ -142,6 +159,8 @@ def handlers_of(
         "planner.update_boards": _by_event(in_step.update_boards),
         "planner.show_above": _by_event(levels.show_above),
         "planner.take_back": _by_event(levels.take_back),
+        "planner.withdraw": _by_event(levels.withdraw),
+        "planner.mend_board": _by_event(in_step.mend_board),
         "announce.escalated": _by_event_and_delivery(announce.escalated),
         "announce.returned": _by_event_and_delivery(announce.returned),
     }

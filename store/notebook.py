@@ -56,8 +56,11 @@ def raise_notice(connection: Connection, subject: str, text: str, now: datetime)
 
 def clear_notice(connection: Connection, subject: str, now: datetime) -> bool:
     """The trouble is over. True when a notice was open."""
-    query = update(notices).where(notices.c.subject == subject, notices.c.cleared_at.is_(None))
-    return connection.execute(query.values(cleared_at=now)).rowcount > 0
+    open_one = (notices.c.subject == subject, notices.c.cleared_at.is_(None))
+    if connection.execute(select(notices.c.notice_id).where(*open_one)).first() is None:
+        return False
+    connection.execute(update(notices).where(*open_one).values(cleared_at=now))
+    return True
 
 
 def open_notices(connection: Connection) -> list[RowMapping]:

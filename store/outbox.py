@@ -1,21 +1,22 @@
 """The outbox: what has been promised to the outside and not yet delivered. One row per event and handler."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select, update
 
 from store.tables import outbox
 
+LEAST_URGENT = 2
 LEASE = timedelta(minutes=2)
 """How long a claimed row belongs to one worker; longer than any delivery may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One row to deliver. `in_doubt` says that an earlier try may have got through."""
+    """One row to deliver. `in_doubt` says that an earlier try may have got through; `urgency` 0 comes first."""
 
     outbox_id: int
     event: str
@@ -25,12 +26,19 @@ class Delivery:
     in_doubt: bool
     created_at: datetime
     correlation_id: str
+    urgency: int
 
 
 def add(
-    connection: Connection, event: str, handler: str, payload: Mapping[str, str], now: datetime, correlation_id: str
+    connection: Connection,
+    event: str,
+    handler: str,
+    payload: Mapping[str, str],
+    now: datetime,
+    correlation_id: str,
+    urgency: int = LEAST_URGENT,
 ) -> int:
-    """Promises one delivery and returns its id."""
+    """Promises one delivery and returns its id. The most urgent (0) goes first."""
     row = {
         "event": event,
         "handler": handler,
@@ -41,6 +49,7 @@ def add(
         "in_doubt": False,
         "created_at": now,
         "correlation_id": correlation_id,
+        "urgency": urgency,
     }
     done = connection.execute(insert(outbox).values(**row))
     assert done.inserted_primary_key is not None
@@ -48,19 +57,30 @@ def add(
 
 
 def due_ids(connection: Connection, now: datetime, limit: int = 500) -> list[int]:
-    """Ids of the rows that may be delivered now, oldest first."""
-    query = select(outbox.c.outbox_id).where(*_is_free(now)).order_by(outbox.c.outbox_id).limit(limit)
+    """Ids of the rows that may be delivered now: the most urgent first, of these the oldest."""
+    order = (outbox.c.urgency, outbox.c.outbox_id)
+    query = select(outbox.c.outbox_id).where(*_is_free(now)).order_by(*order).limit(limit)
     return list(connection.execute(query).scalars())
 
 
 def claim(connection: Connection, outbox_id: int, now: datetime) -> Delivery | None:
     """Takes a due row for this worker, or None when it is not due, settled, or another worker has it."""
-    query = select(outbox).where(outbox.c.outbox_id == outbox_id, *_is_free(now)).with_for_update(skip_locked=True)
-    row = connection.execute(query).mappings().first()
-    if row is None:
-        return None
-    _change(connection, outbox_id, claimed_until=now + LEASE, attempts=row["attempts"] + 1)
-    return _delivery(row)
+    return next(iter(_claimed(connection, now, 1, outbox.c.outbox_id == outbox_id)), None)
+
+
+def claim_due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
+    """Takes rows that may be delivered now: the most urgent first, of these the oldest. No other worker gets them."""
+    return _claimed(connection, now, limit)
+
+
+def _claimed(connection: Connection, now: datetime, limit: int, *which: ColumnElement[bool]) -> list[Delivery]:
+    query = select(outbox).where(*which, *_is_free(now)).order_by(outbox.c.urgency, outbox.c.outbox_id).limit(limit)
+    rows = connection.execute(query.with_for_update(skip_locked=True)).mappings().all()
+    if rows:
+        taken = outbox.c.outbox_id.in_([row["outbox_id"] for row in rows])
+        values = {"claimed_until": now + LEASE, "attempts": outbox.c.attempts + 1}
+        connection.execute(update(outbox).where(taken).values(**values))
+    return [_delivery(row) for row in rows]
 
 
 def mark_in_doubt(connection: Connection, outbox_id: int) -> None:
@@ -73,9 +93,10 @@ def mark_not_sent(connection: Connection, outbox_id: int) -> None:
     _change(connection, outbox_id, in_doubt=False)
 
 
-def settle(connection: Connection, outbox_id: int, now: datetime) -> None:
-    """The delivery is done."""
-    _change(connection, outbox_id, state="DONE", settled_at=now, claimed_until=None, last_error=None)
+def settle(connection: Connection, outbox_ids: Sequence[int], now: datetime) -> None:
+    """These deliveries are done."""
+    values = {"state": "DONE", "settled_at": now, "claimed_until": None, "last_error": None}
+    connection.execute(update(outbox).where(outbox.c.outbox_id.in_(outbox_ids)).values(**values))
 
 
 def try_later(connection: Connection, outbox_id: int, due_at: datetime, error: str, in_doubt: bool) -> None:
@@ -109,6 +130,12 @@ def dead_letters(connection: Connection) -> list[RowMapping]:
     return list(connection.execute(query).mappings())
 
 
+def is_promised(connection: Connection, handler: str, payload: Mapping[str, str]) -> bool:
+    """Whether this very delivery waits already, so that a poll need not promise it again."""
+    query = select(outbox.c.payload).where(outbox.c.state == "PENDING", outbox.c.handler == handler)
+    return any(waits == payload for waits in connection.execute(query).scalars())
+
+
 def oldest_waiting(connection: Connection) -> datetime | None:
     """When the oldest undelivered row was promised, or None when nothing waits."""
     return connection.execute(select(func.min(outbox.c.created_at)).where(outbox.c.state == "PENDING")).scalar()
@@ -139,4 +166,5 @@ def _delivery(row: RowMapping) -> Delivery:
         row["in_doubt"],
         row["created_at"],
         row["correlation_id"],
+        row["urgency"],
     )

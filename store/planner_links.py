@@ -1,7 +1,7 @@
 """Which Planner task shows which record on which board, and what both last agreed on (the base)."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,11 +11,14 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from store.tables import planner_links
 
+MOST_IN_QUERY = 500
+
 
 class LinkState(StrEnum):
     """WANTED: to be created. CREATING: a create was sent or about to be. ACTIVE: on the board.
 
-    CLOSED: the task has left this board. GONE: a person deleted it there.
+    CLOSED: the task has left this board, and stands there complete. GONE: a person deleted it there.
+    RETIRED: it had stood there complete for long enough, and the service took it off.
     """
 
     WANTED = "WANTED"
@@ -23,11 +26,20 @@ class LinkState(StrEnum):
     ACTIVE = "ACTIVE"
     CLOSED = "CLOSED"
     GONE = "GONE"
+    RETIRED = "RETIRED"
+
+
+ENDED = (LinkState.CLOSED, LinkState.GONE, LinkState.RETIRED)
 
 
 @dataclass(frozen=True, slots=True)
 class PlannerLink:
-    """One stay of a task on one board. `base` is what record and board agreed on at the last sync."""
+    """One stay of a task on one board. `base` is what record and board agreed on at the last sync.
+
+    `links_shown` maps web addresses that the service put on the task to their words; `last_seen` holds what people
+    had written on it when the service took it off the board. `revision` moves with every change of the link.
+    `newest_etag` is the newest that Planner has answered with, to a read or to a write, at `newest_at` (UTC).
+    """
 
     link_id: str
     task_id: str
@@ -40,6 +52,22 @@ class PlannerLink:
     task_etag: str | None
     base: Mapping[str, Any] | None
     service_block: str | None
+    links_shown: Mapping[str, str] | None = None
+    last_seen: Mapping[str, Any] | None = None
+    newest_etag: str | None = None
+    newest_at: datetime | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTask:
+    """A Planner task that a link stands for: the link, its etags as PlannerLink has them, and how the link stood."""
+
+    link_id: str
+    task_etag: str | None
+    newest_etag: str | None
+    newest_at: datetime | None
+    revision: int
 
 
 def current(connection: Connection, task_id: str, unit: str) -> PlannerLink | None:
@@ -52,7 +80,7 @@ def current(connection: Connection, task_id: str, unit: str) -> PlannerLink | No
 def want(connection: Connection, task_id: str, unit: str, plan_id: str) -> PlannerLink:
     """The standing stay on this board, or a new one where there is none or it has ended."""
     found = current(connection, task_id, unit)
-    if found is not None and found.state not in (LinkState.CLOSED, LinkState.GONE):
+    if found is not None and found.state not in ENDED:
         return found
     stay = connection.execute(
         select(func.coalesce(func.max(planner_links.c.stay), 0)).where(
@@ -72,6 +100,7 @@ def want(connection: Connection, task_id: str, unit: str, plan_id: str) -> Plann
 
 def change(connection: Connection, link_id: str, **values: object) -> None:
     """Sets columns of one link."""
+    values = {**values, "revision": planner_links.c.revision + 1}
     connection.execute(update(planner_links).where(planner_links.c.link_id == link_id).values(**values))
 
 
@@ -88,12 +117,33 @@ def of_plan(connection: Connection, plan_id: str, *states: LinkState) -> list[Pl
     return [_link(row) for row in connection.execute(query).mappings()]
 
 
-def known_planner_ids(connection: Connection, plan_id: str) -> frozenset[str]:
-    """Ids of all Planner tasks of this plan that some link already stands for, ended stays included."""
-    query = select(planner_links.c.planner_task_id).where(
-        planner_links.c.plan_id == plan_id, planner_links.c.planner_task_id.is_not(None)
-    )
-    return frozenset(connection.execute(query).scalars())
+def known_planner_ids(connection: Connection, planner_task_ids: Iterable[str]) -> frozenset[str]:
+    """Those of these Planner tasks that some link stands for, ended stays included."""
+    wanted = list(planner_task_ids)
+    known: set[str] = set()
+    for start in range(0, len(wanted), MOST_IN_QUERY):
+        some = wanted[start : start + MOST_IN_QUERY]
+        query = select(planner_links.c.planner_task_id).where(planner_links.c.planner_task_id.in_(some))
+        known.update(connection.execute(query).scalars())
+    return frozenset(known)
+
+
+def known_in_plan(connection: Connection, plan_id: str, *states: LinkState) -> dict[str, KnownTask]:
+    """By Planner task id, all that a poll needs to know of what stays as it is."""
+    c = planner_links.c
+    query = select(c.planner_task_id, c.link_id, c.task_etag, c.newest_etag, c.newest_at, c.revision)
+    query = query.where(c.plan_id == plan_id, c.state.in_(states), c.planner_task_id.is_not(None))
+    return {planner_task_id: KnownTask(*known) for planner_task_id, *known in connection.execute(query)}
+
+
+def by_ids(connection: Connection, link_ids: Iterable[str]) -> list[PlannerLink]:
+    """These links, in no order."""
+    wanted = list(link_ids)
+    found: list[PlannerLink] = []
+    for start in range(0, len(wanted), MOST_IN_QUERY):
+        query = _links().where(planner_links.c.link_id.in_(wanted[start : start + MOST_IN_QUERY]))
+        found += [_link(row) for row in connection.execute(query).mappings()]
+    return found
 
 
 def _links() -> Any:
@@ -113,4 +163,9 @@ def _link(row: RowMapping) -> PlannerLink:
         row["task_etag"],
         row["base"],
         row["service_block"],
+        row["links_shown"],
+        row["last_seen"],
+        row["newest_etag"],
+        row["newest_at"],
+        row["revision"],
     )

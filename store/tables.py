@@ -182,6 +182,7 @@ outbox = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("settled_at", UtcDateTime),
     Column("correlation_id", String(40), nullable=False),
+    Column("urgency", Integer, nullable=False, server_default="2"),
     Index("ix_outbox_state_due_at", "state", "due_at"),
 )
 
@@ -199,6 +200,12 @@ planner_links = Table(
     Column("task_etag", Text),
     Column("base", JSON),
     Column("service_block", Text),
+    Column("links_shown", JSON),
+    Column("last_seen", JSON),
+    Column("newest_etag", Text),
+    Column("newest_at", UtcDateTime),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Index("ix_planner_links_plan_id_state", "plan_id", "state"),
     UniqueConstraint("task_id", "unit", "stay"),
 )
 
@@ -232,4 +239,31 @@ notices = Table(
     Column("text", Text, nullable=False),
     Column("raised_at", UtcDateTime, nullable=False),
     Column("cleared_at", UtcDateTime),
+)
+
+remarks = Table(
+    "remarks",
+    metadata,
+    Column("remark_id", Integer, primary_key=True, autoincrement=True),
+    Column("task_id", String(32), nullable=False, index=True),
+    Column("subject", String(80), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+)
+
+board_polls = Table(
+    "board_polls",
+    metadata,
+    Column("plan_id", String(40), primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("wait_seconds", Integer, nullable=False),
+    Column("looked_whole_at", UtcDateTime),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
 )

@@ -5,11 +5,14 @@ from dataclasses import replace
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from store.tables import assessments, escalations, references, tasks
+from store.tables import assessments, escalations, planner_links, references, tasks
 from tasking.errors import StaleTask, UnknownTask
 from tasking.escalation import Escalation
 from tasking.task import Task
-from tasking.thrive import AssessedRisk
+from tasking.thrive import AssessedRisk, PriorityBand
+
+URGENCY_OF_BAND = {PriorityBand.IMMEDIATE: 0, PriorityBand.PRIORITY: 1}
+"""How soon what concerns a task is delivered where not all can be at once; 0 first, other bands last."""
 
 _TASK: TypeAdapter[Task] = TypeAdapter(Task)
 _RISK: TypeAdapter[AssessedRisk] = TypeAdapter(AssessedRisk)
@@ -50,6 +53,25 @@ def read_open_tasks(connection: Connection) -> list[Task]:
     """All tasks with work still to do, oldest first."""
     query = select(tasks).where(tasks.c.is_open).order_by(tasks.c.raised_at, tasks.c.reference)
     return [_task(row) for row in connection.execute(query).mappings()]
+
+
+def urgency_of(connection: Connection, task_id: str | None) -> int:
+    """How urgent a delivery about this task is: 0 to 2. A response that is no task yet might be anything: 0."""
+    if task_id is None:
+        return 0
+    band = connection.execute(select(tasks.c.band).where(tasks.c.task_id == task_id)).scalar()
+    return URGENCY_OF_BAND.get(PriorityBand(band), 2) if band else 2
+
+
+def stands_with_band(connection: Connection, plan_id: str, band: PriorityBand) -> bool:
+    """Whether an open task of this band stands in this plan."""
+    query = (
+        select(tasks.c.task_id)
+        .join(planner_links, planner_links.c.task_id == tasks.c.task_id)
+        .where(planner_links.c.plan_id == plan_id, planner_links.c.state == "ACTIVE")
+        .where(tasks.c.is_open, tasks.c.band == band.value)
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def units_with_open_tasks(connection: Connection) -> dict[str, int]:

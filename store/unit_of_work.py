@@ -120,5 +120,8 @@ class SqlUnitOfWork:
     def emit(self, event: Event) -> None:
         """One outbox row for each handler on the event's route."""
         for handler in self._store.routes[type(event)]:
-            row = outbox.add(self.connection, event.name, handler, event.payload(), self._now, self.correlation_id)
+            urgency = tasks.urgency_of(self.connection, event.payload().get("task_id"))
+            row = outbox.add(
+                self.connection, event.name, handler, event.payload(), self._now, self.correlation_id, urgency
+            )
             self.promised.append(row)

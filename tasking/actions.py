@@ -1,25 +1,17 @@
 """Everything that can be done to a task. Rules only: change the record, audit it, say what happened."""
 
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
 from tasking.errors import RuleBroken
 from tasking.escalation import AWAITING_DECISION, Escalation, EscalationStatus
 from tasking.escalation_policy import ASK_LABEL, Case, Proposal, accepted_by_asking_further, first_status
-from tasking.events import (
-    TaskChanged,
-    TaskDeletedOnBoard,
-    TaskEscalated,
-    TaskRaised,
-    TaskReassessed,
-    TaskReturned,
-)
+from tasking.events import TaskEscalated, TaskRaised, TaskReassessed, TaskReturned
 from tasking.force import TRIAGE, Force
 from tasking.ports import UnitOfWork
-from tasking.requests import BoardChanges, ReassessRequest, ReturnRequest, TaskRequest, Unset
-from tasking.task import ChecklistLine, Status, Task, may_become
-from tasking.thrive import BANDS, AssessedRisk, PriorityBand, RiskContext, ThriveAssessment, score
+from tasking.requests import ReassessRequest, ReturnRequest, TaskRequest
+from tasking.saving import save
+from tasking.task import ChecklistLine, Status, Task
+from tasking.thrive import BANDS, AssessedRisk, RiskContext, ThriveAssessment, score
 
 INCOMPLETE = "Assessment incomplete"
 """How the fault of an unanswered THRIVE level begins; a whole assessment takes such faults off the task."""
@@ -102,49 +94,9 @@ def reassess(uow: UnitOfWork, force: Force, request: ReassessRequest) -> Task:
         faults=tuple(fault for fault in task.faults if not fault.startswith(INCOMPLETE)),
     )
     uow.add_assessment(task.task_id, risk)
-    saved = _save(uow, "risk assessed again", task, changed)
+    saved = save(uow, "risk assessed again", task, changed)
     uow.emit(TaskReassessed(task.task_id))
     return saved
-
-
-def record_board_changes(uow: UnitOfWork, force: Force, task_id: str, unit: str, changes: BoardChanges) -> Task:
-    """Takes what people changed on the board of `unit` into the record; they win. Says TaskChanged if anything did."""
-    task = uow.task(task_id)
-    now = uow.now()
-    simple = {
-        name: value
-        for name in ("title", "owner_ids", "pillar", "start_at", "due_at", "labels", "progress")
-        if not isinstance(value := getattr(changes, name), Unset)
-    }
-    changed = replace(task, **simple)
-    if changes.ticks:
-        lines = (replace(line, is_done=changes.ticks.get(line.line_id, line.is_done)) for line in task.checklist)
-        changed = replace(changed, checklist=tuple(lines))
-    if not isinstance(changes.priority, Unset):
-        asked = band_for_priority(changes.priority)
-        changed = replace(changed, band_override=None if asked is task.band else asked)
-    if ASK_LABEL in changed.labels and ASK_LABEL not in task.labels:
-        changed = replace(changed, asked_up_at=now, asked_up_from=unit)
-    changed = _with_progress(task, changed, now)
-    if changed == task:
-        return task
-    saved = _save(uow, f"changed on the board of {unit}", task, changed)
-    uow.emit(TaskChanged(task.task_id))
-    return saved
-
-
-def record_deleted_on_board(uow: UnitOfWork, force: Force, task_id: str, unit: str) -> Task:
-    """A person deleted the task from the board of `unit`. By the force's policy it is shown again or withdrawn."""
-    task = uow.task(task_id)
-    uow.audit("deleted on the board", task.reference, {"unit": (unit, None)})
-    if not task.is_open or unit not in task.stands_on:
-        return task
-    if force.deleted_task_policy == "accept" and unit == task.unit:
-        withdrawn = _save(uow, "withdrawn by deletion", task, replace(task, status=Status.WITHDRAWN))
-        uow.emit(TaskChanged(task.task_id))
-        return withdrawn
-    uow.emit(TaskDeletedOnBoard(task.task_id, unit))
-    return task
 
 
 def escalate(uow: UnitOfWork, force: Force, task_id: str, proposal: Proposal) -> Escalation:
@@ -184,7 +136,7 @@ def escalate(uow: UnitOfWork, force: Force, task_id: str, proposal: Proposal) ->
         decision_needed=True,
         was_returned=False,
     )
-    _save(uow, f"escalated: {proposal.trigger}", task, changed)
+    save(uow, f"escalated: {proposal.trigger}", task, changed)
     uow.emit(TaskEscalated(task_id, escalation.escalation_id))
     return escalation
 
@@ -222,63 +174,10 @@ def de_escalate(uow: UnitOfWork, force: Force, request: ReturnRequest) -> Escala
         decision_needed=bool(left),
         was_returned=True,
     )
-    _save(uow, "returned with conditions", task, changed)
+    save(uow, "returned with conditions", task, changed)
     uow.emit(TaskReturned(task.task_id, returned.escalation_id))
     return returned
 
 
-def band_for_priority(priority: int) -> PriorityBand:
-    """The band that a Planner priority stands for. Planner reads 0-1, 2-4, 5-7 and 8-10 as four steps.
-
-    Source: api-reference/v1.0/resources/plannertask.md of Microsoft's Graph documentation.
-    """
-    limits = ((1, PriorityBand.IMMEDIATE), (4, PriorityBand.PRIORITY), (7, PriorityBand.SCHEDULED))
-    return next((band for limit, band in limits if priority <= limit), PriorityBand.ROUTINE)
-
-
-def _with_progress(task: Task, changed: Task, now: datetime) -> Task:
-    """The status and times that follow from owner, progress, bucket and ticks on the board."""
-    ticked = changed.checklist != task.checklist
-    started = changed.progress > 0 or ticked
-    timed = replace(
-        changed,
-        allocated_at=changed.allocated_at or (now if changed.owner_ids else None),
-        accepted_at=changed.accepted_at or (now if started else None),
-    )
-    status = _status_shown(timed)
-    if not may_become(task.status, status):
-        status = task.status
-    return replace(
-        timed,
-        status=status,
-        completed_at=(timed.completed_at or now) if status is Status.COMPLETED else None,
-    )
-
-
-def _status_shown(task: Task) -> Status:
-    if task.progress >= 100:
-        return Status.COMPLETED
-    if task.progress > 0:
-        return Status.IN_PROGRESS
-    if task.owner_ids:
-        return Status.ACCEPTED if task.accepted_at else Status.ALLOCATED
-    return Status.SUBMITTED if task.pillar == TRIAGE and task.status is Status.SUBMITTED else Status.TRIAGED
-
-
 def _assess(uow: UnitOfWork, thrive: ThriveAssessment, context: RiskContext, trigger: str) -> AssessedRisk:
     return AssessedRisk(uow.new_id(), thrive, context, trigger, uow.now(), score(thrive, context))
-
-
-def _save(uow: UnitOfWork, action: str, before: Task, after: Task) -> Task:
-    saved = uow.save_task(after)
-    uow.audit(action, before.reference, _differences(before, after))
-    return saved
-
-
-def _differences(before: Task, after: Task) -> dict[str, tuple[Any, Any]]:
-    names = [name for name in Task.__dataclass_fields__ if name != "version"]
-    return {
-        name: (getattr(before, name), getattr(after, name))
-        for name in names
-        if getattr(before, name) != getattr(after, name)
-    }

@@ -8,12 +8,14 @@ from tasking.thrive import PriorityBand
 
 
 class EscalationStatus(StrEnum):
-    """PROPOSED by a rule, REQUESTED by a person, ACCEPTED by the higher level, RETURNED to the lower one."""
+    """PROPOSED by a rule, REQUESTED by a person, ACCEPTED by the higher level, RETURNED to the lower one,
+    WITHDRAWN with its task."""
 
     PROPOSED = "PROPOSED"
     REQUESTED = "REQUESTED"
     ACCEPTED = "ACCEPTED"
     RETURNED = "RETURNED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 AWAITING_DECISION = frozenset({EscalationStatus.PROPOSED, EscalationStatus.REQUESTED})

@@ -75,6 +75,23 @@ class TaskDeletedOnBoard(Event):
     name: ClassVar[str] = "TaskDeletedOnBoard"
 
 
+@dataclass(frozen=True, slots=True)
+class TaskWithdrawn(Event):
+    """An open task is not wanted any more: it ends on every board."""
+
+    task_id: str
+    name: ClassVar[str] = "TaskWithdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardDamaged(Event):
+    """A plan of the board of `unit` lacks a bucket or has lost label names."""
+
+    unit: str
+    plan_id: str
+    name: ClassVar[str] = "BoardDamaged"
+
+
 EVENTS: Mapping[str, type[Event]] = {
     event.name: event
     for event in (
@@ -85,6 +102,8 @@ EVENTS: Mapping[str, type[Event]] = {
         TaskEscalated,
         TaskReturned,
         TaskDeletedOnBoard,
+        TaskWithdrawn,
+        BoardDamaged,
     )
 }
 

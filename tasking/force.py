@@ -1,7 +1,7 @@
 """What a force is made of: levels, units, pillars, labels, meetings. Read from config, never changed while running."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tasking.errors import RuleBroken
 
@@ -71,7 +71,11 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Force:
-    """The whole of `config/force.yaml`, checked. Lookups raise KeyError for codes that config does not hold."""
+    """The whole of `config/force.yaml`, checked. Lookups raise KeyError for codes that config does not hold.
+
+    `deleted_task_policy` is restore or accept, `hand_made_task_policy` adopt or leave. `next_plan_title` names the plan
+    that follows a full one: {title} is the board's, {number} counts from 2.
+    """
 
     code: str
     name: str
@@ -84,7 +88,9 @@ class Force:
     boards: dict[str, Board]
     triage_unit: str
     deleted_task_policy: str = "restore"
-    options: dict[str, str] = field(default_factory=dict)
+    hand_made_task_policy: str = "adopt"
+    completed_stay_days: int = 28
+    next_plan_title: str = "{title} ({number})"
 
     def level(self, code: str) -> TaskingLevel:
         """The level with this code; KeyError when there is none."""

@@ -82,3 +82,26 @@ class BoardChanges:
     priority: int | Unset = UNSET
     labels: frozenset[str] | Unset = UNSET
     ticks: dict[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptRequest:
+    """A task that people made on the board of `unit`, as the board shows it.
+
+    `made_by` is a person's directory id; `copied_from` the reference that it bore when it was found, if it is a copy
+    or a repeat of one of ours. Times are UTC; `priority` is Planner's 0 to 10; `labels` are codes.
+    """
+
+    planner_task_id: str
+    unit: str
+    pillar: str
+    title: str
+    made_by: str
+    made_at: datetime | None
+    copied_from: str | None
+    owner_ids: tuple[str, ...]
+    progress: int
+    start_at: datetime | None
+    due_at: datetime | None
+    priority: int
+    labels: frozenset[str]

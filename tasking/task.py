@@ -76,7 +76,10 @@ class TaskText:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One piece of work. All times are UTC. `stands_on` lists unit codes, its own first, the highest last."""
+    """One piece of work. All times are UTC. `stands_on` lists unit codes, its own first, the highest last.
+
+    `ended_reason` is a sentence that says why it was withdrawn.
+    """
 
     task_id: str
     reference: str
@@ -112,6 +115,7 @@ class Task:
     asked_up_from: str | None = None
     decision_needed: bool = False
     was_returned: bool = False
+    ended_reason: str = ""
     version: int = 0
 
     @property

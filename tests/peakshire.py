@@ -13,7 +13,7 @@ from store.database import open_database
 from store.outbox import Delivery
 from store.tables import metadata, outbox
 from store.unit_of_work import SqlUnitOfWork, Store
-from tasking import actions
+from tasking import actions, board_actions
 from tasking.escalation_policy import EscalationPolicy, Proposal, Rule
 from tasking.events import Event, event_from
 from tasking.force import TRIAGE, Board, Force, Label, Pillar, TaskingLevel, TaskingMeeting, Unit
@@ -160,7 +160,7 @@ class Desk:
         """The task after a person changed this on the board of `unit`, by default its own."""
         with self.act(f"board of {unit or task.unit}") as uow:
             changed = BoardChanges(**changes)
-            return actions.record_board_changes(uow, self.force, task.task_id, unit or task.unit, changed)
+            return board_actions.record_board_changes(uow, self.force, task.task_id, unit or task.unit, changed)
 
     def reassessed(self, task: Task, assessment: ThriveAssessment, flags: frozenset[str] = frozenset()) -> Task:
         """The task with one more assessment."""

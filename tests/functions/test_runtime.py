@@ -45,7 +45,8 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[RuntimeLibrary]:
 
 def test_the_runtime_finds_every_function(runtime: RuntimeLibrary) -> None:
     timers = {job.name.replace("-", "_") for job in JOBS}
-    assert set(runtime.functions) == {"post_response", "health", "deliver_row", "bury_row"} | timers
+    http = {"post_response", "health", "pull_board", "graph_notifications"}
+    assert set(runtime.functions) == http | {"deliver_row", "bury_row"} | timers
     assert runtime.trigger("post_response")["route"] == "forms/{form}/responses"
     assert runtime.trigger("deliver_row")["queueName"] == "%TASKING_WORK_QUEUE_NAME%"
 

@@ -31,7 +31,9 @@ def naps() -> Naps:
 @pytest.fixture
 async def client(graph: ToldGraph, naps: Naps) -> AsyncIterator[GraphClient]:
     """A client of the told Graph that does not really sleep."""
-    async with GraphClient.connect(graph.url, TestsCredential(), sleep=naps.sleep, read_seconds=1.0) as client:
+    async with GraphClient.connect(
+        graph.url, TestsCredential(), sleep=naps.sleep, now=naps.now, read_seconds=1.0
+    ) as client:
         yield client
 
 
@@ -75,6 +77,6 @@ async def tenant(
         monkeypatch.setenv(name, value)
     async with (
         make_credential(env) as credential,
-        GraphClient.connect(emulator.url, credential, sleep=naps.sleep) as client,
+        GraphClient.connect(emulator.url, credential, sleep=naps.sleep, now=naps.now) as client,
     ):
         yield client

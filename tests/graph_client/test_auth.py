@@ -5,7 +5,7 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from azure.identity import CredentialUnavailableError
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
-from graph_client.auth import make_credential, token_error
+from graph_client.auth import make_credential
 from graph_client.client import GraphClient
 from graph_client.errors import NotPermitted, RetryLater
 from tests.graph_client.told_graph import TestsCredential, ToldGraph
@@ -39,7 +39,10 @@ async def test_a_refused_token_is_not_permitted_and_nothing_is_sent(kind: type[E
     assert graph.asked == []
 
 
-async def test_an_identity_service_that_does_not_answer_is_tried_again_later() -> None:
-    later = token_error("GET /x", ServiceRequestError("unreachable"))
-    assert isinstance(later, RetryLater)
-    assert not later.uncertain
+async def test_an_identity_service_that_does_not_answer_is_tried_again_later(graph: ToldGraph) -> None:
+    credential = TestsCredential(ServiceRequestError("unreachable"))
+    async with GraphClient.connect(graph.url, credential, read_attempts=1) as client:
+        with pytest.raises(RetryLater, match="no token could be had") as caught:
+            await client.transport.write("POST", "/x", {"a": 1})
+    assert not caught.value.uncertain
+    assert graph.asked == []

@@ -264,9 +264,10 @@ async def test_a_throttled_list_is_read_after_the_wait_in_every_form(
 ) -> None:
     emulator.control("faults/throttle", {"workload": "planner", "retry_after": form, "value": 3, "times": 2})
     assert await tenant.planner.tasks(board[0]) == ()
-    assert len(naps.seconds) == 2
-    if form != "none":
-        assert all(2 <= seconds <= 4 for seconds in naps.seconds)
+    if form == "none":
+        assert all(seconds <= 15 for seconds in naps.seconds)
+    else:
+        assert naps.seconds == [pytest.approx(3, abs=1)] * 2
 
 
 async def test_a_full_plan_is_told_by_the_name_of_its_limit(

@@ -39,5 +39,14 @@ async def accepting_force(
     emulator: RunningEmulator, stage: Stage, tmp_path: Path, anyio_backend: str
 ) -> AsyncIterator[SmallForce]:
     """The same, where deleting a task on its board withdraws it."""
-    async with small_force_at_work(emulator, stage, tmp_path / "work", policy="accept") as at_work:
+    async with small_force_at_work(emulator, stage, tmp_path / "work", deleted_task_policy="accept") as at_work:
+        yield at_work
+
+
+@pytest.fixture
+async def leaving_force(
+    emulator: RunningEmulator, stage: Stage, tmp_path: Path, anyio_backend: str
+) -> AsyncIterator[SmallForce]:
+    """The same, where tasks that people make on boards themselves are left alone."""
+    async with small_force_at_work(emulator, stage, tmp_path / "work", hand_made_task_policy="leave") as at_work:
         yield at_work

@@ -56,9 +56,25 @@ class Person:
         body = {"name": name, "planId": plan_id, "orderHint": " !"}
         return str(self._http.post("/planner/buckets", json=body).raise_for_status().json()["id"])
 
+    def make_task(self, plan_id: str, bucket_id: str, title: str, **more: Any) -> str:
+        """Makes a task by hand."""
+        body = {"planId": plan_id, "bucketId": bucket_id, "title": title, **more}
+        return str(self._http.post("/planner/tasks", json=body).raise_for_status().json()["id"])
+
     def delete(self, planner_id: str) -> None:
-        etag = self.task(planner_id)["@odata.etag"]
-        self._http.delete(f"/planner/tasks/{planner_id}", headers={"If-Match": etag}).raise_for_status()
+        self.remove(f"/planner/tasks/{planner_id}")
+
+    def read(self, path: str) -> Wire:
+        return dict(self._http.get(path).raise_for_status().json())
+
+    def patch(self, path: str, **fields: Any) -> None:
+        """Changes anything in Planner, on what was just read."""
+        self._patch(path, self.read(path), fields)
+
+    def remove(self, path: str) -> None:
+        """Deletes anything in Planner."""
+        etag = self.read(path)["@odata.etag"]
+        self._http.delete(path, headers={"If-Match": etag}).raise_for_status()
 
     def close(self) -> None:
         self._http.close()

@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, select
 from planner_sync.boards import BoardPlan, board_of
 from service.clock import MovableClock
 from service.wiring import Service
-from store import notebook, outbox, planner_links, tables, tasks
+from store import notebook, outbox, planner_links, remarks, tables, tasks
 from store.planner_links import PlannerLink
 from tasking import actions
 from tasking.escalation import Escalation
@@ -133,6 +133,20 @@ class SmallForce:
         with self.service.store.open() as connection:
             return tasks.read_task(connection, task.task_id)
 
+    def records(self) -> list[Task]:
+        """Every record, oldest first."""
+        with self.service.store.open() as connection:
+            return tasks.read_all_tasks(connection)
+
+    def remarks(self, task: Task) -> dict[str, str]:
+        """What the task's people have to know, by subject."""
+        with self.service.store.open() as connection:
+            return {each.subject: each.text for each in remarks.remarks_on(connection, task.task_id)}
+
+    def described(self, task: Task, unit: str = "HP") -> str:
+        """The description on that board."""
+        return str(self.shown(task, unit)["details"]["description"])
+
     def link(self, task: Task, unit: str = "HP") -> PlannerLink:
         with self.service.store.open() as connection:
             found = planner_links.current(connection, task.task_id, unit)
@@ -185,13 +199,22 @@ class SmallForce:
         self._seen = len(self.emulator.tenant.traffic.entries)
 
     def calls(self, method: str, path: str = "") -> list[Any]:
-        """The service's calls to Graph since `watch`: the body of each, None where it had none."""
-        found = []
+        """The service's calls to Graph since `watch`, alone or in a batch: the body of each, None where it had none."""
+        return [body for _, body in self.asked(method, path)]
+
+    def asked(self, method: str, path: str = "") -> list[tuple[str, Any]]:
+        """The same, each with its address."""
+        found: list[tuple[str, Any]] = []
         for entry in list(self.emulator.tenant.traffic.entries)[self._seen :]:
             sent = entry["request"]
-            by_service = any(name["name"] == "client-request-id" for name in sent["headers"])
-            if by_service and sent["method"] == method and re.search(f"/v1.0.*{path}", sent["url"]):
-                found.append(yaml.safe_load(sent["postData"]["text"]) if "postData" in sent else None)
+            body = yaml.safe_load(sent["postData"]["text"]) if "postData" in sent else None
+            if sent["url"].endswith("/$batch"):
+                parts = [(each["method"], each["url"], each.get("body")) for each in body["requests"]]
+            elif any(name["name"] == "client-request-id" for name in sent["headers"]) and "/v1.0/" in sent["url"]:
+                parts = [(sent["method"], sent["url"], body)]
+            else:
+                continue
+            found += [(url, inner) for verb, url, inner in parts if verb == method and re.search(path, url)]
         return found
 
     def notices(self, subject: str = "") -> list[RowMapping]:

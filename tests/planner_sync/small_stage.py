@@ -38,11 +38,11 @@ class Stage:
     user_ids: Mapping[str, str]
 
 
-def write_config(folder: Path, policy: str = "restore") -> Path:
-    """The shipped config cut down to the force, one division and two sections."""
+def write_config(folder: Path, **rules: object) -> Path:
+    """The shipped config cut down to the force, one division and two sections; `rules` go into its `force` part."""
     shutil.copytree(CONFIG, folder, ignore=shutil.ignore_patterns("demo"))
     force = yaml.safe_load((folder / "force.yaml").read_text("utf-8"))
-    force["force"]["deleted_task_policy"] = policy
+    force["force"] |= rules
     force["units"] = [each for each in force["units"] if each["code"] in UNITS]
     force["boards"] = [each for each in force["boards"] if each["unit"] in UNITS]
     force["meetings"] = [each for each in force["meetings"] if each["unit"] in UNITS]
@@ -93,7 +93,7 @@ async def provision_stage(emulator: RunningEmulator, folder: Path) -> Stage:
 
 @asynccontextmanager
 async def small_force_at_work(
-    emulator: RunningEmulator, stage: Stage, folder: Path, policy: str = "restore"
+    emulator: RunningEmulator, stage: Stage, folder: Path, **rules: object
 ) -> AsyncIterator[SmallForce]:
     """The service on the provisioned boards, all empty. Reads that have to wait do not really sleep."""
     emulator.tenant.reset()
@@ -101,10 +101,10 @@ async def small_force_at_work(
         setattr(emulator.tenant, name, part)
     clock = MovableClock()
     with ExitStack() as quick:
-        if policy == "restore":
+        if not rules:
             for name, loaded in stage.config.items():
                 quick.enter_context(patch.object(wiring, name, lambda *given, loaded=loaded: loaded))
-        service = build_service(Settings.read(_laid_out(emulator, stage, folder, policy)), clock)
+        service = build_service(Settings.read(_laid_out(emulator, stage, folder, rules)), clock)
     _never_sleep(service.graph)
     _never_sync(service.store.engine)
     force = SmallForce(service, clock, emulator, stage.user_ids)
@@ -120,13 +120,13 @@ async def small_force_at_work(
         await service.aclose()
 
 
-def _laid_out(emulator: RunningEmulator, stage: Stage, folder: Path, policy: str) -> dict[str, str]:
+def _laid_out(emulator: RunningEmulator, stage: Stage, folder: Path, rules: Mapping[str, object]) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     database = folder / "tasking.db"
     for left_over in folder.glob("tasking.db*"):
         left_over.unlink()
     database.write_bytes(stage.database)
-    config_dir = stage.config_dir if policy == "restore" else write_config(folder / "config", policy)
+    config_dir = write_config(folder / "config", **rules) if rules else stage.config_dir
     return environment(emulator, config_dir, database)
 
 

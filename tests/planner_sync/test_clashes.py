@@ -253,7 +253,7 @@ async def test_what_we_send_while_a_board_is_being_read_is_not_taken_for_a_perso
 
 Edit = Callable[[SmallForce, str], None]
 ONE_BY_ONE: dict[str, Edit] = {
-    "title": lambda force, planner_id: force.amy.change(planner_id, title="Other words"),
+    "title": lambda force, planner_id: force.amy.change(planner_id, title="T-1001 Other words"),
     "progress": lambda force, planner_id: force.amy.change(planner_id, percentComplete=50),
     "due": lambda force, planner_id: force.amy.change(planner_id, dueDateTime="2027-05-05T10:00:00Z"),
     "bucket": lambda force, planner_id: force.amy.change(planner_id, bucketId=force.board().bucket_of_pillar["RURAL"]),

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 
 from graph_client.errors import RetryLater
 from graph_client.planner import NewTask, PlannerTask
-from planner_sync.push import NotSettled
+from planner_sync.create import NotSettled
 from store import outbox, planner_links, tables
 from store.planner_links import LinkState
 from tests.planner_sync.small_force import SETTLE_SECONDS, SmallForce
@@ -148,24 +148,40 @@ async def test_details_that_come_late_are_waited_for(force: SmallForce) -> None:
     assert len(force.shown(task)["details"]["checklist"]) == 2
 
 
-async def test_a_board_that_is_full_keeps_the_task_as_a_dead_letter_and_tells_the_operator(force: SmallForce) -> None:
-    await force.task_on_board()
+async def test_a_full_plan_goes_on_in_the_next_and_the_old_one_is_still_read(force: SmallForce) -> None:
+    old = await force.task_on_board()
+    full = force.board()
     force.switch(planner_max_active_tasks=1)
+    new = await force.task_on_board()
+    assert (force.board().number, force.board().is_current) == (2, True)
+    assert force.link(new).plan_id == force.board().plan_id != full.plan_id == force.link(old).plan_id
+    assert [shown["title"] for shown in force.on_board()] == [f"{new.reference} {new.title}"]
+    force.amy.change(force.planner_id(old), percentComplete=50)
+    await force.settle()
+    assert force.record(old).progress == 50
+    assert force.outbox("DEAD") == []
+
+
+async def test_a_limit_with_no_way_round_keeps_the_task_as_a_dead_letter_and_tells_the_operator(
+    force: SmallForce,
+) -> None:
+    await force.task_on_board()
+    force.switch(planner_max_tasks_created=1)
     force.raise_task()
     await force.deliver()
     (dead,) = force.outbox("DEAD", "planner.show_on_board")
-    assert "MaximumActiveTasksInProject" in dead["last_error"]
+    assert "MaximumTasksCreatedByUser" in dead["last_error"]
     (notice,) = force.notices("planner.show_on_board")
-    assert "MaximumActiveTasksInProject" in notice["text"]
+    assert "MaximumTasksCreatedByUser" in notice["text"]
     assert notice["cleared_at"] is None
 
 
 async def test_a_dead_letter_put_back_after_room_was_made_makes_one_task(force: SmallForce) -> None:
     await force.task_on_board()
-    force.switch(planner_max_active_tasks=1)
+    force.switch(planner_max_tasks_created=1)
     force.raise_task()
     await force.deliver()
-    force.switch(planner_max_active_tasks=3000)
+    force.switch(planner_max_tasks_created=0)
     with force.service.store.open() as connection:
         outbox.replay(connection, None, force.clock.now())
     await force.settle()

@@ -175,8 +175,8 @@ def test_a_base_comes_back_from_the_store_as_it_was(state: BoardState, sent: Boa
 
 
 def test_every_field_of_a_board_has_a_winner() -> None:
-    assert set(WINNERS) == {each.name for each in fields(BoardState)} == {*SETS, *SINGLE, "service_labels"}
-    assert [name for name, winner in WINNERS.items() if winner is Winner.SERVICE] == ["service_labels"]
+    assert set(WINNERS) == {each.name for each in fields(BoardState)} == {*SETS, *SINGLE, "service_labels", "is_marked"}
+    assert [name for name, winner in WINNERS.items() if winner is Winner.SERVICE] == ["service_labels", "is_marked"]
 
 
 def differing(one: BoardState, other: BoardState) -> set[str]:

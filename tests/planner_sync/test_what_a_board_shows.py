@@ -223,9 +223,11 @@ async def test_a_risk_assessed_again_changes_priority_label_and_block_and_nothin
 
 
 async def test_a_pillar_without_a_bucket_on_the_board_shows_in_triage_and_stays_on_the_record(
-    force: SmallForce,
+    force: SmallForce, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pillar retired since: its old tasks still belong to it."""
+    pillars = force.service.force.pillars
+    monkeypatch.setitem(pillars, "ROADS", replace(pillars["ROADS"], retired=True))
     with force.service.store.open() as connection:
         row = notebook.provisioned_rows(connection, "plan")["DD"]
         buckets = {pillar: bucket for pillar, bucket in row["details"]["buckets"].items() if pillar != "ROADS"}

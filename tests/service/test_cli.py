@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from small_force import small_config
 
 from service.cli import main
+from service.jobs import JOBS
 
 COMMANDS = ("demo", "serve", "run", "provision", "migrate", "replay", "verify-audit")
 Stage = Any
@@ -90,6 +91,12 @@ def test_an_unknown_command_or_job_is_refused_with_the_known_ones() -> None:
     told = tasking("run", "fly")
     assert told.returncode == 2
     assert "read-intake-list" in told.stderr
+
+
+def test_the_help_of_run_says_what_each_job_is_for() -> None:
+    lines = [line.split() for line in tasking("run", "--help").stdout.splitlines()]
+    told = {words[0] for words in lines if len(words) > 1}
+    assert {job.name for job in JOBS} | {"all"} <= told
 
 
 @pytest.mark.parametrize(
@@ -238,6 +245,14 @@ def test_run_all_goes_the_straight_path_in_order(stage: Stage) -> None:
         "sweep-escalations",
         "deliver",
     ]
+
+
+def test_by_hand_every_board_is_read_each_time(stage: Stage) -> None:
+    stage.provision()
+    for _ in range(2):
+        before = stage.exchanges()
+        assert tasking("run", "pull-boards", variables=stage.variables).returncode == 0
+        assert stage.exchanges() > before
 
 
 def test_a_job_that_cannot_do_its_work_ends_with_1_and_says_what_to_do(tmp_path: Path) -> None:

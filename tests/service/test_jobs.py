@@ -1,19 +1,22 @@
 """Jobs of the clock: a source that cannot be read is told once, and its recovery once."""
 
 import asyncio
+import json
 import logging
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from built_service import PROJECT
 
 from graph_client.errors import GraphError, NotPermitted, RetryLater
-from service.jobs import JOBS, Job, run
+from service.jobs import JOBS, LONGEST_ROUND, Job, job_named, run
+from service.outbox_worker import DELIVERY_SECONDS
 from service.wiring import Service
 from store import notebook
 
 Stage = Any
-BY_NAME = {job.name: job for job in JOBS}
 
 
 def failing(*outcomes: Exception | int) -> Job:
@@ -39,9 +42,58 @@ def told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
 
 
 def test_names_and_schedules_are_each_used_once() -> None:
-    assert len(BY_NAME) == len(JOBS)
+    assert len({job.name for job in JOBS}) == len(JOBS)
     assert Counter(job.call for job in JOBS).most_common(1)[0][1] == 1
     assert all(job.words for job in JOBS)
+
+
+def test_each_job_can_be_had_by_its_name() -> None:
+    assert [job_named(job.name) for job in JOBS] == list(JOBS)
+    with pytest.raises(KeyError):
+        job_named("nothing-of-this-name")
+
+
+def test_by_hand_a_job_does_what_a_person_means_and_by_the_clock_what_is_due(stage: Stage) -> None:
+    done: list[str] = []
+
+    def noting(word: str) -> Any:
+        async def call(service: Service) -> int:
+            done.append(word)
+            return 0
+
+        return call
+
+    both = Job("read-something", "0 * * * * *", "a test's", noting("clock"), by_hand=noting("hand"))
+    plain = Job("read-something-else", "0 * * * * *", "a test's", noting("either"))
+
+    async def each_way(service: Service) -> None:
+        for job in (both, plain):
+            await run(service, job)
+            await run(service, job, by_hand=True)
+
+    stage.play(each_way)
+    assert done == ["clock", "hand", "either", "either"]
+
+
+def test_by_the_clock_only_boards_whose_time_has_come_are_read_and_by_hand_all(stage: Stage) -> None:
+    stage.provision()
+
+    async def reads(service: Service, by_hand: bool) -> int:
+        before = stage.exchanges()
+        await run(service, job_named("pull-boards"), by_hand=by_hand)
+        return int(stage.exchanges() - before)
+
+    async def in_turn(service: Service) -> list[bool]:
+        return [await reads(service, by_hand) > 0 for by_hand in (False, False, True, False)]
+
+    assert stage.play(in_turn) == [True, False, True, False]
+
+
+def test_a_round_of_deliveries_by_the_clock_ends_before_azure_would_end_it() -> None:
+    host = json.loads((PROJECT / "host.json").read_text("utf-8"))
+    hours, minutes, seconds = (int(part) for part in host["functionTimeout"].split(":"))
+    timeout = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    assert LONGEST_ROUND + timedelta(seconds=DELIVERY_SECONDS) < timeout - timedelta(seconds=20)
 
 
 def test_jobs_do_not_all_start_in_the_same_second() -> None:
@@ -60,6 +112,7 @@ def test_before_provisioning_the_jobs_that_read_say_so_and_ask_graph_nothing(sta
         "pull-boards": None,
         "sweep-escalations": 0,
         "deliver": 0,
+        "retire-tasks": 0,
     }
     assert [subject for subject, _ in troubles] == ["job read-intake-list", "job read-workbooks", "job pull-boards"]
     assert all("tasking provision" in text for _, text in troubles)
@@ -138,7 +191,7 @@ def test_a_notice_of_a_job_holds_no_address_and_no_token(stage: Stage) -> None:
     stage.emulator.control("faults/fail_next", {"path": "/items/delta", "status": 403, "message": "secret of Ann"})
 
     async def once(service: Service) -> str:
-        await run(service, BY_NAME["read-intake-list"])
+        await run(service, job_named("read-intake-list"))
         return str(notices(service))
 
     words = stage.play(once)

@@ -1,100 +1,54 @@
-"""Delivering: what each kind of failure means for a row, and that each row is delivered by one worker only."""
+"""What each kind of failure means for an outbox row, and what the operator is told of it."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from built_service import new_database
 from peakshire import SetClock
 
 from escalation.posters.teams_workflow import PostFailed
 from graph_client.errors import Conflict, Gone, NotPermitted, Rejected, RetryLater
 from planner_sync.boards import NotProvisioned
-from planner_sync.push import NotSettled
-from service.event_routes import ROUTES
+from planner_sync.create import NotSettled
 from service.outbox_worker import (
     LONGEST_WAIT_SECONDS,
     MOST_UNEXPECTED_TRIES,
     TRIES_BEFORE_TOLD,
-    OutboxWorker,
     Verdict,
     backoff,
     judge,
 )
-from store import notebook, outbox
-from store.database import open_database
+from store import outbox
 from store.outbox import Delivery
 from store.unit_of_work import Store
 from tasking.errors import RuleBroken, StaleTask
 from tasking.events import Event, TaskChanged
+from tests.service.outbox_rows import (
+    HANDLER,
+    Handler,
+    clock_of,
+    notices,
+    promise,
+    row_of,
+    store_in,
+    until_settled,
+    worker_with,
+)
 
-HANDLER = "planner.update_boards"
 SECRET = "What a person wrote"
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    engine = open_database(f"sqlite:///{new_database(tmp_path)}")
-    yield Store(engine, SetClock(), ROUTES)
-    engine.dispose()
-
-
-def clock_of(store: Store) -> SetClock:
-    assert isinstance(store.clock, SetClock)
-    return store.clock
-
-
-def promise(store: Store, task_id: str = "t-1", handler: str = HANDLER) -> int:
-    with store.open() as connection:
-        return outbox.add(connection, "TaskChanged", handler, {"task_id": task_id}, store.clock.now(), "c-1")
-
-
-def row_of(store: Store, outbox_id: int) -> Any:
-    with store.open() as connection:
-        return connection.execute(outbox.outbox.select().where(outbox.outbox.c.outbox_id == outbox_id)).mappings().one()
-
-
-def notices(store: Store) -> list[tuple[str, str]]:
-    with store.open() as connection:
-        return [(row["subject"], row["text"]) for row in notebook.open_notices(connection)]
-
-
-class Handler:
-    """Raises these errors one after another, the last for ever; None is a success. Counts its calls."""
-
-    def __init__(self, *outcomes: Exception | None) -> None:
-        self.outcomes = list(outcomes)
-        self.calls = 0
-        self.in_doubt: list[bool] = []
-
-    async def __call__(self, event: Event, delivery: Delivery) -> None:
-        self.calls += 1
-        self.in_doubt.append(delivery.in_doubt)
-        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
-        if outcome is not None:
-            raise outcome
-
-
-def worker_with(store: Store, handler: Any) -> OutboxWorker:
-    return OutboxWorker(store, {HANDLER: handler})
-
-
-def until_settled(store: Store, worker: OutboxWorker, row: int, most: int = 60) -> Any:
-    """Lets the hours pass until the row waits no more, or has been tried so often."""
-    for _ in range(most):
-        asyncio.run(worker.deliver(row))
-        if row_of(store, row)["state"] != "PENDING":
-            break
-        clock_of(store).advance(timedelta(hours=1))
-    return row_of(store, row)
+    with store_in(tmp_path) as made:
+        yield made
 
 
 def delivery(attempts: int = 0, in_doubt: bool = False) -> Delivery:
-    return Delivery(1, "TaskChanged", HANDLER, {}, attempts, in_doubt, SetClock().now(), "c-1")
+    return Delivery(1, "TaskChanged", HANDLER, {}, attempts, in_doubt, SetClock().now(), "c-1", urgency=2)
 
 
 LATER = "later"
@@ -113,6 +67,7 @@ TABLE = [
     (PostFailed("refused"), LATER),
     (PostFailed("no answer", uncertain=True, after_seconds=5), Verdict(5.0, in_doubt=True)),
     (PostFailed("wrong address", is_final=True), Verdict(None, tell=True)),
+    (TimeoutError(), LATER),
     (ValueError("a bug"), LATER),
 ]
 
@@ -204,7 +159,10 @@ def test_an_unexpected_failure_is_tried_eight_times_and_then_kept_for_a_person(s
     last = until_settled(store, worker_with(store, handler), row)
     assert (last["state"], handler.calls) == ("DEAD", MOST_UNEXPECTED_TRIES)
     assert last["last_error"] == "ZeroDivisionError"
-    assert notices(store) == [(f"deliveries: {HANDLER}", "ZeroDivisionError")]
+    ((subject, text),) = [notice for notice in notices(store) if notice[0].startswith("dead letters")]
+    assert subject == f"dead letters: {HANDLER}"
+    assert "ZeroDivisionError" in text
+    assert "tasking replay" in text
 
 
 def test_an_unexpected_failure_that_goes_away_is_no_trouble(store: Store) -> None:
@@ -261,67 +219,58 @@ def test_a_missing_permission_is_told_once_and_its_end_clears_the_notice(store: 
     assert (row_of(store, row)["state"], notices(store)) == ("DONE", [])
 
 
-def test_many_rows_with_several_workers_are_delivered_once_each(store: Store) -> None:
-    seen: Counter[str] = Counter()
+def test_a_delivery_that_takes_too_long_is_tried_again_and_never_given_up(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have waited for its turn at a throttled Graph; that is no reason to lose it."""
+    monkeypatch.setattr("service.outbox_worker.DELIVERY_SECONDS", 0.001)
 
     async def handler(event: Event, delivery: Delivery) -> None:
-        assert isinstance(event, TaskChanged)
-        await asyncio.sleep(0)
-        seen[event.task_id] += 1
+        await asyncio.Event().wait()
 
-    rows = [promise(store, f"t-{number}") for number in range(60)]
-
-    async def racing() -> None:
-        workers = [worker_with(store, handler) for _ in range(3)]
-        by_message = [workers[0].deliver(row) for row in rows for _ in range(2)]
-        await asyncio.gather(*(worker.deliver_due() for worker in workers), *by_message)
-
-    asyncio.run(racing())
-    assert seen == Counter({f"t-{number}": 1 for number in range(60)})
-    with store.open() as connection:
-        assert outbox.waiting(connection) == 0
-
-
-def test_no_more_than_four_deliveries_are_under_way_at_once(store: Store) -> None:
-    under_way, most = 0, 0
-
-    async def handler(event: Event, delivery: Delivery) -> None:
-        nonlocal under_way, most
-        under_way += 1
-        most = max(most, under_way)
-        for _ in range(5):
-            await asyncio.sleep(0)
-        under_way -= 1
-
-    for number in range(20):
-        promise(store, f"t-{number}")
-    asyncio.run(worker_with(store, handler).deliver_due())
-    assert most == 4
-
-
-def test_what_a_delivery_promises_is_delivered_in_the_same_round(store: Store) -> None:
-    async def handler(event: Event, delivery: Delivery) -> None:
-        assert isinstance(event, TaskChanged)
-        if event.task_id != "t-3":
-            promise(store, f"t-{int(event.task_id[2:]) + 1}")
-
-    promise(store, "t-1")
-    assert asyncio.run(worker_with(store, handler).deliver_due()) == 3
-
-
-def test_a_row_whose_worker_died_is_taken_by_another_after_its_lease(store: Store) -> None:
     row = promise(store)
+    last = until_settled(store, worker_with(store, handler), row, most=MOST_UNEXPECTED_TRIES + 4)
+    assert (last["state"], last["attempts"]) == ("PENDING", MOST_UNEXPECTED_TRIES + 4)
+    assert "longer than" in last["last_error"]
+    ((subject, text),) = notices(store)
+    assert subject == f"deliveries: {HANDLER}"
+    assert "longer than" in text
 
-    async def dying(event: Event, delivery: Delivery) -> None:
-        raise asyncio.CancelledError
 
-    with pytest.raises(asyncio.CancelledError):
-        asyncio.run(worker_with(store, dying).deliver(row))
-    other = worker_with(store, Handler(None))
-    assert asyncio.run(other.deliver(row)) is False
-    clock_of(store).advance(outbox.LEASE)
-    assert asyncio.run(other.deliver(row)) is True
-    assert row_of(store, row)["state"] == "DONE"
+def test_the_notice_of_dead_letters_stays_until_none_is_left(store: Store) -> None:
+    outcomes: dict[str, Exception | None] = {"bad": Rejected("POST /x", status=400), "good": None}
+
+    async def handler(event: Event, delivery: Delivery) -> None:
+        assert isinstance(event, TaskChanged)
+        if (error := outcomes[event.task_id]) is not None:
+            raise error
+
+    worker = worker_with(store, handler)
+    bad = promise(store, "bad")
+    asyncio.run(worker.deliver_due())
+    promise(store, "good")
+    asyncio.run(worker.deliver_due())
+    assert [subject for subject, _ in notices(store)] == [f"dead letters: {HANDLER}"]
+    outcomes["bad"] = None
+    with store.open() as connection:
+        outbox.replay(connection, bad, store.clock.now())
+    asyncio.run(worker.deliver_due())
+    assert notices(store) == []
+
+
+def test_a_notice_says_what_happened_and_what_is_done_about_it(store: Store) -> None:
+    handler = Handler(NotPermitted("POST /planner/tasks", status=403), Rejected("POST /planner/tasks", status=400))
+    worker = worker_with(store, handler)
+    promise(store)
+    asyncio.run(worker.deliver_due())
+    clock_of(store).advance(timedelta(minutes=5))
+    asyncio.run(worker.deliver_due())
+    told = dict(notices(store))
+    waiting, dead = told[f"deliveries: {HANDLER}"], told[f"dead letters: {HANDLER}"]
+    assert "not permitted" in waiting
+    assert "tried again by itself" in waiting
+    assert "refused" in dead
+    assert "tasking replay" in dead
 
 
 def test_burying_a_row_that_is_done_or_unknown_changes_nothing(store: Store) -> None:

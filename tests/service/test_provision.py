@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from planner_sync.boards import board_of
+from planner_sync.mend import Mend
+from planner_sync.roll_over import RollOver
 from service.jobs import JOBS, run
 from service.provision import Step
 from service.wiring import Service
@@ -56,6 +59,23 @@ def allow_only(stage: Stage, permissions: tuple[str, ...]) -> None:
     held = stage.emulator.control("consent", {})["permissions"]
     order = {"grant": list(permissions), "revoke": [each for each in held if each not in permissions]}
     assert sorted(permissions) == stage.emulator.control("consent", order)["permissions"]
+
+
+def delete(stage: Stage, path: str) -> None:
+    with stage.emulator.client() as client:
+        etag = client.get(path).raise_for_status().json()["@odata.etag"]
+        client.delete(path, headers={"If-Match": etag}).raise_for_status()
+
+
+def rolled_over(stage: Stage) -> str:
+    """The id of Northfell's next plan, after its first has become full."""
+
+    async def going_on(service: Service) -> str:
+        with service.store.open() as connection:
+            board = board_of(connection, "HP")
+        return (await RollOver(service.store, service.graph.planner, service.force).next_plan(board)).plan_id
+
+    return str(stage.play(going_on))
 
 
 def plans(stage: Stage) -> dict[str, list[dict[str, Any]]]:
@@ -155,6 +175,86 @@ def test_a_plan_that_was_renamed_is_not_made_a_second_time(stage: Stage) -> None
     assert {step.outcome for step in stage.provision()} == {"there"}
     assert noted(stage, "plan") == before
     assert {unit: len(found) for unit, found in plans(stage).items()} == dict.fromkeys(UNITS, 1)
+
+
+def test_a_board_that_went_on_in_a_second_plan_keeps_both(stage: Stage) -> None:
+    stage.provision()
+    first, second = noted(stage, "plan")["HP"], rolled_over(stage)
+    before, earlier = noted(stage, "plan"), noted(stage, "earlier plan")
+    assert second != first[0]
+    assert set(earlier) == {first[0]}
+    steps = stage.provision()
+    assert {step.outcome for step in steps} == {"there"}
+    assert outcomes(steps)["plan", "there"] == 5
+    assert (noted(stage, "plan"), noted(stage, "earlier plan")) == (before, earlier)
+
+
+def test_a_second_plan_that_was_deleted_is_made_again_and_the_full_one_is_not_taken_for_it(stage: Stage) -> None:
+    stage.provision()
+    first, second = noted(stage, "plan")["HP"][0], rolled_over(stage)
+    delete(stage, f"/planner/plans/{second}")
+    assert outcomes(stage.provision())["plan", "made"] == 1
+    assert [plan["title"] for plan in plans(stage)["HP"]] == [
+        "Northfell tasking board",
+        "Northfell tasking board (2)",
+    ]
+    third, details = noted(stage, "plan")["HP"]
+    assert third not in (first, second)
+    assert details["number"] == 2
+    buckets = listed(stage, f"/planner/plans/{third}/buckets")
+    assert {bucket["id"] for bucket in buckets} == set(details["buckets"].values())
+
+
+def test_a_full_plan_of_the_boards_own_title_is_not_taken_for_the_plan_in_use(stage: Stage) -> None:
+    stage.provision()
+    full, second = noted(stage, "plan")["HP"][0], rolled_over(stage)
+    change(stage, f"/planner/plans/{full}", title="Northfell tasking board (2)")
+    delete(stage, f"/planner/plans/{second}")
+    stage.provision()
+    assert noted(stage, "plan")["HP"][0] not in (full, second)
+    assert set(noted(stage, "earlier plan")) == {full}
+
+
+def test_buckets_and_labels_of_an_earlier_plan_are_put_right_too(stage: Stage) -> None:
+    stage.provision()
+    first, second = noted(stage, "plan")["HP"], rolled_over(stage)
+    delete(stage, f"/planner/buckets/{first[1]['buckets']['ROADS']}")
+    change(stage, f"/planner/plans/{first[0]}/details", categoryDescriptions={"category5": "Wrong"})
+    made = outcomes(stage.provision())
+    assert (made["bucket", "made"], made["labels", "made"]) == (1, 1)
+    there = {bucket["id"] for bucket in listed(stage, f"/planner/plans/{first[0]}/buckets")}
+    assert set(noted(stage, "earlier plan")[first[0]][1]["buckets"].values()) == there
+    assert noted(stage, "plan")["HP"][0] == second
+
+
+@pytest.mark.parametrize("only_look", [True, False])
+def test_an_earlier_plan_that_people_deleted_is_said_to_be_gone_and_not_made_again(
+    stage: Stage, only_look: bool
+) -> None:
+    stage.provision()
+    first = noted(stage, "plan")["HP"][0]
+    rolled_over(stage)
+    delete(stage, f"/planner/plans/{first}")
+    before = stage.exchanges()
+    steps = [step for step in stage.provision(only_look) if step.outcome != "there"]
+    assert [(step.kind, step.name, step.outcome) for step in steps] == [("plan", "Northfell tasking board", "gone")]
+    assert stage.writes(since=before) == []
+
+
+def test_what_mending_keeps_of_a_board_outlives_provisioning(stage: Stage) -> None:
+    stage.provision()
+    plan_id, _ = noted(stage, "plan")["HP"]
+    change(stage, f"/planner/plans/{plan_id}/details", categoryDescriptions={"category5": "Wrong"})
+
+    async def mending(service: Service) -> bool:
+        with service.store.open() as connection:
+            board = board_of(connection, "HP")
+        return await Mend(service.store, service.graph.planner, service.force).mend(board)
+
+    assert stage.play(mending) is True
+    before = noted(stage, "plan")["HP"]
+    stage.provision()
+    assert noted(stage, "plan")["HP"] == before
 
 
 def test_a_channel_renamed_in_config_is_not_made_a_second_time(stage: Stage) -> None:

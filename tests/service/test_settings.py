@@ -13,6 +13,7 @@ LEAST = {"TASKING_DATABASE_URL": "sqlite:///tasking.db", "TASKING_CONFIG_DIR": s
 SECRETS = {
     "TASKING_DATABASE_URL": "sqlite://keeper:pw-geheim@/x.db?token=query-geheim",
     "TASKING_FUNCTION_KEY": "key-geheim",
+    "TASKING_NOTIFICATION_SECRET": "state-geheim",
     "TASKING_WEBHOOK_FORCE_DAILY": "https://flow.example/paths/invoke?sig=sig-geheim",
     "IDENTITY_ENDPOINT": "http://127.0.0.1/msi/token",
     "IDENTITY_HEADER": "header-geheim",

@@ -69,7 +69,7 @@ def test_migrating_back_to_nothing_leaves_no_table_and_forward_again_works(engin
 
 
 def test_a_database_that_was_never_migrated_is_refused_with_what_to_do(engine: Engine) -> None:
-    with pytest.raises(OldSchema, match="version none, the service needs 0001: run `tasking migrate`"):
+    with pytest.raises(OldSchema, match="version none, the service needs 0002: run `tasking migrate`"):
         check_schema(engine)
 
 

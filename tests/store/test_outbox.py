@@ -32,7 +32,7 @@ def test_a_promise_is_due_at_once_and_handed_on_whole(connection: Connection) ->
     one = promised(connection)
     assert outbox.due_ids(connection, MORNING) == [one]
     assert claimed(connection, one) == Delivery(
-        one, "TaskRaised", "planner.show_on_board", {"task_id": "1"}, 0, False, MORNING, "c-1"
+        one, "TaskRaised", "planner.show_on_board", {"task_id": "1"}, 0, False, MORNING, "c-1", 2
     )
 
 
@@ -55,7 +55,7 @@ def test_a_row_whose_worker_died_comes_free_exactly_when_its_lease_ends(connecti
 def test_a_delivered_row_never_comes_again(connection: Connection) -> None:
     one = promised(connection)
     claimed(connection, one)
-    outbox.settle(connection, one, MORNING)
+    outbox.settle(connection, [one], MORNING)
     assert outbox.due_ids(connection, MORNING + 1000 * HOUR) == []
     assert outbox.claim(connection, one, MORNING + 1000 * HOUR) is None
     assert outbox.waiting(connection) == 0
@@ -130,7 +130,7 @@ def test_the_oldest_waiting_promise_tells_how_far_behind_deliveries_are(connecti
     one = promised(connection)
     outbox.add(connection, "TaskRaised", "h", {}, MORNING + HOUR, "c-2")
     assert outbox.oldest_waiting(connection) == MORNING
-    outbox.settle(connection, one, MORNING + HOUR)
+    outbox.settle(connection, [one], MORNING + HOUR)
     assert outbox.oldest_waiting(connection) == MORNING + HOUR
 
 

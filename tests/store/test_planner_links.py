@@ -10,7 +10,7 @@ from store import planner_links
 from store.planner_links import LinkState, PlannerLink
 from tests.peakshire import MORNING, Desk
 
-ENDED = (LinkState.CLOSED, LinkState.GONE)
+ENDED = (LinkState.CLOSED, LinkState.GONE, LinkState.RETIRED)
 
 
 @pytest.fixture
@@ -77,6 +77,7 @@ def test_what_a_link_remembers_comes_back_as_it_was_kept(connection: Connection)
         'W/"JzEtVGFzayAgQEBAQEBAQEBAQEBAQEBASCc="',
         {"title": "é 水", "owner_ids": ["a"]},
         "--- kept by the service ---",
+        revision=1,
     )
 
 
@@ -104,5 +105,5 @@ def test_planner_tasks_of_ended_stays_stay_known_so_that_they_are_not_taken_for_
     first = planner_links.want(connection, "task-1", "HP", "plan-1")
     planner_links.change(connection, first.link_id, planner_task_id="p-1", state=LinkState.CLOSED)
     planner_links.want(connection, "task-1", "HP", "plan-1")
-    assert planner_links.known_planner_ids(connection, "plan-1") == {"p-1"}
-    assert planner_links.known_planner_ids(connection, "plan-2") == frozenset()
+    assert planner_links.known_planner_ids(connection, ["p-1", "p-2"]) == {"p-1"}
+    assert planner_links.known_planner_ids(connection, []) == frozenset()

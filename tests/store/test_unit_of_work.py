@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from store import tasks
 from store.tables import audit_log, metadata, outbox
-from tasking import actions
+from tasking import actions, board_actions
 from tasking.errors import StaleTask
 from tasking.requests import BoardChanges, ReassessRequest, ReturnRequest
 from tasking.task import Task
@@ -34,7 +34,7 @@ def reassesses(desk: Desk, task: Task) -> None:
 
 def changes(desk: Desk, task: Task) -> None:
     with desk.act() as uow:
-        actions.record_board_changes(uow, desk.force, task.task_id, "HP", BoardChanges(progress=100))
+        board_actions.record_board_changes(uow, desk.force, task.task_id, "HP", BoardChanges(progress=100))
 
 
 def goes_further_up(desk: Desk, task: Task) -> None:
@@ -51,7 +51,7 @@ def comes_back(desk: Desk, task: Task) -> None:
 
 def is_deleted(desk: Desk, task: Task) -> None:
     with desk.act() as uow:
-        actions.record_deleted_on_board(uow, desk.force, task.task_id, "HP")
+        board_actions.record_deleted_on_board(uow, desk.force, task.task_id, "HP")
 
 
 def breaks_off(desk: Desk) -> None:

@@ -3,10 +3,10 @@
 import pytest
 
 from store.tables import audit_log, outbox
-from tasking import actions
-from tasking.actions import band_for_priority
+from tasking import board_actions
+from tasking.board_actions import band_for_priority
 from tasking.errors import UnknownTask
-from tasking.events import TaskChanged, TaskDeletedOnBoard
+from tasking.events import TaskChanged, TaskDeletedOnBoard, TaskWithdrawn
 from tasking.force import TRIAGE
 from tasking.requests import BoardChanges
 from tasking.task import Status
@@ -171,7 +171,7 @@ def test_asking_by_label_is_timed_when_it_is_set_and_again_when_it_is_set_anew(d
 def test_a_task_deleted_by_a_slip_is_shown_again(desk: Desk) -> None:
     task = desk.raised()
     with desk.act() as uow:
-        kept = actions.record_deleted_on_board(uow, desk.force, task.task_id, "HP")
+        kept = board_actions.record_deleted_on_board(uow, desk.force, task.task_id, "HP")
     assert kept == task
     assert desk.events()[-1] == TaskDeletedOnBoard(task.task_id, "HP")
     assert desk.rows(audit_log)[-1]["changes"] == {"unit": ["HP", None]}
@@ -181,9 +181,10 @@ def test_where_the_force_says_so_a_deleted_task_is_withdrawn_for_good() -> None:
     with open_desk(small_force(deleted_task_policy="accept")) as desk:
         task = desk.raised()
         with desk.act() as uow:
-            gone = actions.record_deleted_on_board(uow, desk.force, task.task_id, "HP")
+            gone = board_actions.record_deleted_on_board(uow, desk.force, task.task_id, "HP")
         assert (gone.status, gone.is_open) == (Status.WITHDRAWN, False)
-        assert desk.events()[-1] == TaskChanged(task.task_id)
+        assert gone.ended_reason == "Its people deleted it from the board of Northfell."
+        assert desk.events()[-1] == TaskWithdrawn(task.task_id)
         assert desk.on_board(gone, progress=50).status is Status.WITHDRAWN
 
 
@@ -191,7 +192,7 @@ def test_deleting_the_copy_on_the_higher_board_never_withdraws_the_task() -> Non
     with open_desk(small_force(deleted_task_policy="accept")) as desk:
         task = desk.escalated(desk.raised())
         with desk.act() as uow:
-            actions.record_deleted_on_board(uow, desk.force, task.task_id, "DIV_N")
+            board_actions.record_deleted_on_board(uow, desk.force, task.task_id, "DIV_N")
         assert desk.now(task).is_open
         assert desk.events()[-1] == TaskDeletedOnBoard(task.task_id, "DIV_N")
 
@@ -201,11 +202,11 @@ def test_a_deletion_that_no_longer_matters_is_logged_and_nothing_follows(desk: D
     task = desk.on_board(desk.raised(), progress=progress)
     promised = len(desk.rows(outbox))
     with desk.act() as uow:
-        assert actions.record_deleted_on_board(uow, desk.force, task.task_id, unit) == task
+        assert board_actions.record_deleted_on_board(uow, desk.force, task.task_id, unit) == task
     assert len(desk.rows(outbox)) == promised
     assert desk.rows(audit_log)[-1]["action"] == "deleted on the board"
 
 
 def test_a_change_to_a_task_that_nobody_knows_is_refused(desk: Desk) -> None:
     with desk.act() as uow, pytest.raises(UnknownTask):
-        actions.record_board_changes(uow, desk.force, "no such task", "HP", BoardChanges(progress=50))
+        board_actions.record_board_changes(uow, desk.force, "no such task", "HP", BoardChanges(progress=50))

@@ -27,6 +27,7 @@ def test_events_carry_only_ids_and_unit_codes() -> None:
         "task_id",
         "escalation_id",
         "unit",
+        "plan_id",
     }
 
 

@@ -1,0 +1,217 @@
+"""Record to board, the first time: one Planner task for each stay on a board, whatever fails between.
+
+What is about to be made is noted before it is sent; after a lost answer our mark is looked for before it is sent again.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from graph_client.errors import Gone, GraphError, Rejected, RetryLater
+from graph_client.planner import (
+    ChecklistChange,
+    DetailsChanges,
+    PlannerClient,
+    PlannerTask,
+    ReferenceChange,
+    order_hint,
+)
+from planner_sync import description, field_map, shown
+from planner_sync.boards import board_of_plan
+from planner_sync.field_map import MOST_REFERENCES
+from planner_sync.limits import PLAN_FULL
+from planner_sync.mend import Mend
+from planner_sync.roll_over import RollOver
+from planner_sync.shown import Shown
+from planner_sync.within_limits import WithinLimits
+from store import planner_links, tasks
+from store.planner_links import LinkState, PlannerLink
+from store.unit_of_work import Store
+from tasking.force import Force
+
+log = logging.getLogger(__name__)
+
+BAD_REQUEST = 400
+
+
+class NotSettled(Exception):
+    """An earlier create may still be on its way: look again in `after_seconds`."""
+
+    def __init__(self, after_seconds: float) -> None:
+        super().__init__("an earlier create may still be on its way")
+        self.after_seconds = after_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A link whose task is on its board. `is_in_step` where nothing has changed since what was just made there."""
+
+    link: PlannerLink
+    is_in_step: bool
+
+
+class Create:
+    """Puts tasks on boards. `settle_for` is how long a create may stay unseen in Graph's lists."""
+
+    def __init__(
+        self, store: Store, planner: PlannerClient, force: Force, mend: Mend, settle_for: timedelta, task_url: str
+    ) -> None:
+        self._store = store
+        self._planner = planner
+        self._force = force
+        self._settle_for = settle_for
+        self._task_url = task_url
+        self._mend = mend
+        self._roll_over = RollOver(store, planner, force)
+        self._within_limits = WithinLimits(store)
+
+    async def ensure_on_board(self, task_id: str, unit: str | None = None) -> Placed:
+        """One Planner task on the board of `unit` (None: the task's own) whatever earlier tries have done.
+
+        Raises NotSettled while an earlier create may still be on its way, and GraphError as Graph has it.
+        """
+        with self._store.open() as connection:
+            seen = shown.wanted(connection, task_id, unit)
+            is_new = seen.link.state is LinkState.WANTED and seen.link.planner_task_id is None
+            if is_new:
+                self._claim(connection, seen)
+        if seen.link.state is LinkState.ACTIVE:
+            return Placed(seen.link, is_in_step=False)
+        planner_task = await (self._create_somewhere(seen) if is_new else self._found_or_created(seen))
+        filled = await self._fill_details(seen, planner_task)
+        with self._store.open() as connection:
+            planner_links.change(connection, seen.link.link_id, state=LinkState.ACTIVE, **filled)
+            is_same = tasks.read_task(connection, task_id).version == seen.task.version
+        log.info("task is on the board", extra={"reference": seen.task.reference, "unit": seen.link.unit})
+        return Placed(seen.link, is_in_step=is_new and is_same and bool(filled))
+
+    async def _found_or_created(self, seen: Shown) -> PlannerTask:
+        link = seen.link
+        if link.planner_task_id:
+            try:
+                return await self._planner.task(link.planner_task_id)
+            except Gone:
+                fresh: dict[str, Any] = {"state": LinkState.WANTED, "planner_task_id": None, "task_etag": None}
+                self._change(link, **fresh)
+                seen = replace(seen, link=replace(link, **fresh))
+        if seen.link.state is LinkState.CREATING and (found := await self._our_mark(seen)):
+            log.warning("an earlier create had got through", extra={"reference": seen.task.reference})
+            # Without an etag: people may have changed it since it was made, so it has to be read before it is sent.
+            self._change(link, planner_task_id=found.task_id, task_etag=None)
+            return found
+        with self._store.open() as connection:
+            self._claim(connection, seen)
+        return await self._create_somewhere(seen)
+
+    async def _our_mark(self, seen: Shown) -> PlannerTask | None:
+        """The Planner task of an earlier try whose answer was lost. A person's copy of it is never preferred."""
+        since = self._store.clock.now() - (seen.link.attempted_at or self._store.clock.now())
+        if timedelta(0) <= since < self._settle_for:
+            raise NotSettled((self._settle_for - since).total_seconds())
+        listed = await self._planner.tasks(seen.link.plan_id)
+        with self._store.open() as connection:
+            known = planner_links.known_planner_ids(connection, (each.task_id for each in listed))
+            under_way = planner_links.of_plan(connection, seen.link.plan_id, LinkState.CREATING)
+        strangers = [each for each in listed if each.task_id not in known]
+        ours = [each for each in strangers if field_map.has_mark(each, seen.task)]
+        oldest = sorted(ours, key=lambda each: (each.created_by_user_id is not None, each.created_at, each.task_id))
+        if oldest and oldest[0].created_by_user_id is None:
+            return oldest[0]
+        renamed = [each for each in strangers if self._is_renamed(each, seen)]
+        if len(renamed) == 1 and sum(link.planner_task_id is None for link in under_way) == 1:
+            return renamed[0]
+        return oldest[0] if oldest else None
+
+    def _is_renamed(self, stranger: PlannerTask, seen: Shown) -> bool:
+        base = field_map.from_json(seen.link.base or {})
+        return field_map.might_be_renamed(stranger, seen.task, base, seen.board, self._force)
+
+    async def _create_somewhere(self, seen: Shown) -> PlannerTask:
+        """Creates it; in the next plan where this one is full, and once more on a board that had to be mended."""
+        try:
+            return await self._create(seen)
+        except Rejected as refused:
+            if refused.limit in PLAN_FULL:
+                board = await self._roll_over.next_plan(seen.board)
+            elif refused.status == BAD_REQUEST and await self._mend.mend(seen.board):
+                board = seen.board
+            else:
+                raise
+        with self._store.open() as connection:
+            board = board_of_plan(connection, seen.link.unit, board.plan_id)
+            link = replace(seen.link, plan_id=board.plan_id, state=LinkState.WANTED)
+            seen = replace(seen, board=board, link=link)
+            self._claim(connection, seen)
+        return await self._create(seen)
+
+    async def _create(self, seen: Shown) -> PlannerTask:
+        """Sends the create that is noted."""
+        new = field_map.new_planner_task(seen.task, seen.board, self._force, seen.is_twin)
+        try:
+            sent = await self._within_limits.sending(seen.task, new, self._planner.create_task)
+        except GraphError as error:
+            if error.uncertain:
+                self._change(seen.link, attempted_at=self._store.clock.now())
+            else:
+                self._change(seen.link, state=LinkState.WANTED)
+            raise
+        made, noted = sent.answer, dict[str, object]()
+        assert made is not None
+        if sent.change != new:  # a limit kept people out of it: nobody has taken them off
+            base = field_map.state_when_made(seen.task, seen.board, seen.is_twin)
+            noted["base"] = field_map.to_json(replace(base, owner_ids=frozenset(sent.change.assignee_ids)))
+        noted |= {"task_etag": made.etag, "newest_etag": made.etag, "newest_at": self._store.clock.now()}
+        self._change(seen.link, planner_task_id=made.task_id, **noted)
+        return made
+
+    def _claim(self, connection: Connection, seen: Shown) -> None:
+        """Notes the create before it is sent. Raises NotSettled where another worker was quicker to begin one."""
+        link = seen.link
+        base = field_map.state_when_made(seen.task, seen.board, seen.is_twin)
+        # A write first: it holds the row, so that of two workers one reads what the other has done.
+        planner_links.change(connection, link.link_id, plan_id=link.plan_id)
+        there = planner_links.current(connection, link.task_id, link.unit)
+        if there is None or (there.link_id, there.state) != (link.link_id, link.state):
+            raise NotSettled(self._settle_for.total_seconds())
+        if link.state is LinkState.CREATING and there.attempted_at != link.attempted_at:
+            raise NotSettled(self._settle_for.total_seconds())
+        noted = {"state": LinkState.CREATING, "attempted_at": self._store.clock.now()}
+        planner_links.change(connection, link.link_id, **noted, base=field_map.to_json(base))
+
+    async def _fill_details(self, seen: Shown, planner_task: PlannerTask) -> dict[str, object]:
+        """Description, checklist and links of a new Planner task, once: what is there already is left alone.
+
+        Returns what to note of it on the link; nothing where an earlier try had filled them.
+        """
+        try:
+            there = await self._planner.details(planner_task.task_id)
+        except Gone as error:
+            sentence = "the new task's details are not there yet"
+            raise RetryLater("read details", after_seconds=2, sentence=sentence) from error
+        if description.has_block(there.description):
+            return {}
+        block, hint, lines = seen.block(self._force), "", []
+        for line, words in field_map.checklist_of(seen.task):
+            hint = order_hint(after=hint)
+            lines.append(ChecklistChange(line.line_id, words, False, hint))
+        links = seen.record_links(self._force, self._task_url)
+        evidence = tuple(ReferenceChange(each.url, each.title, "Other") for each in seen.task.links[:MOST_REFERENCES])
+        changes = DetailsChanges(
+            description=description.first_description(
+                seen.task, block, there.description, field_map.overflow_of(seen.task)
+            ),
+            preview_type="description",
+            checklist=tuple(lines),
+            references=evidence + tuple(ReferenceChange(url, words, "Other") for url, words in links.items()),
+        )
+        await self._within_limits.sending(
+            seen.task, changes, lambda each: self._planner.update_details(planner_task.task_id, each, there.etag)
+        )
+        return {"service_block": block, "links_shown": links}
+
+    def _change(self, link: PlannerLink, **values: object) -> None:
+        with self._store.open() as connection:
+            planner_links.change(connection, link.link_id, **values)

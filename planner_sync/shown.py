@@ -1,0 +1,79 @@
+"""All that a board shows of a task: the record, its escalations, its remarks, the board, and the link between them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from planner_sync import description
+from planner_sync.boards import BoardPlan, board_of, board_of_plan
+from store import planner_links, remarks, tasks
+from store.planner_links import LinkState, PlannerLink
+from tasking.escalation import Escalation
+from tasking.force import Force
+from tasking.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One task on one board. `elsewhere` are the links of the other boards where it stands now."""
+
+    task: Task
+    escalations: tuple[Escalation, ...]
+    remarks: tuple[str, ...]
+    board: BoardPlan
+    link: PlannerLink
+    elsewhere: tuple[PlannerLink, ...]
+
+    @property
+    def is_twin(self) -> bool:
+        """Whether this board is not the task's own."""
+        return self.link.unit != self.task.unit
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the task does not stand here any more: its Planner task waits to be closed."""
+        return self.link.unit not in self.task.stands_on
+
+    def block(self, force: Force) -> str:
+        """The service's block of the description."""
+        return description.service_block(self.task, force, self.escalations, self.remarks)
+
+    def record_links(self, force: Force, task_url: str) -> dict[str, str]:
+        """Addresses of the same task on its other boards, with their words. `task_url` is the settings' template."""
+        if self.has_left:
+            return {}
+        return {
+            task_url.format(plan_id=link.plan_id, task_id=link.planner_task_id): (
+                f"{self.task.reference} on the board of {force.units[link.unit].name}"
+            )
+            for link in self.elsewhere
+        }
+
+
+def wanted(connection: Connection, task_id: str, unit: str | None) -> Shown:
+    """The task on the board of `unit` (None: its own), with a link that stands or is wanted from now on."""
+    task = tasks.read_task(connection, task_id)
+    unit = unit or task.unit
+    link = planner_links.want(connection, task_id, unit, board_of(connection, unit).plan_id)
+    return of_link(connection, link)
+
+
+def of_link(connection: Connection, link: PlannerLink) -> Shown:
+    """What this link's board shows, by the record as it is now."""
+    task = tasks.read_task(connection, link.task_id)
+    active = planner_links.of_task(connection, link.task_id, LinkState.ACTIVE)
+    return Shown(
+        task,
+        tasks.read_escalations(connection, link.task_id),
+        tuple(remark.text for remark in remarks.remarks_on(connection, link.task_id)),
+        board_of_plan(connection, link.unit, link.plan_id),
+        link,
+        tuple(other for other in active if other.unit != link.unit and other.unit in task.stands_on),
+    )
+
+
+def changed_links(there: Mapping[str, str] | None, wanted: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Links to put on the task, and those of ours to take off it."""
+    shown = there or {}
+    return {url: words for url, words in wanted.items() if url not in shown}, tuple(shown.keys() - wanted.keys())

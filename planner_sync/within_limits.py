@@ -1,0 +1,69 @@
+"""Sends a write, and where Planner names a limit sends it without what was too much, with a sentence on the task."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from graph_client.errors import Rejected
+from graph_client.planner import DetailsChanges, NewTask, TaskChanges
+from planner_sync import description, limits
+from store import remarks
+from store.unit_of_work import Store
+from tasking.events import TaskChanged
+from tasking.task import Task
+
+log = logging.getLogger(__name__)
+
+Change = TypeVar("Change", NewTask, TaskChanges, DetailsChanges)
+Answer = TypeVar("Answer")
+
+MOST_LIMITS = 4
+"""Parts that may be left out of one write before it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent(Generic[Change, Answer]):
+    """What went through, and Planner's answer; no answer where nothing was left to send."""
+
+    change: Change
+    answer: Answer | None
+
+
+class WithinLimits:
+    """Sends writes. Limits are read from Planner's refusal, never counted."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def sending(
+        self, task: Task, change: Change, send: Callable[[Change], Awaitable[Answer]]
+    ) -> Sent[Change, Answer]:
+        """Sends `change`. Raises GraphError as Graph has it; Rejected where nothing can be left out."""
+        for _ in range(MOST_LIMITS):
+            try:
+                return Sent(change, await send(change))
+            except Rejected as refused:
+                smaller = limits.without(change, refused.limit) if refused.limit else None
+                if refused.limit is None or smaller is None:
+                    raise
+                self._tell(task, refused.limit)
+                change = _with_lines(smaller, limits.left_out(change, refused.limit))
+                if not change.as_json():
+                    return Sent(change, None)
+        return Sent(change, await send(change))
+
+    def _tell(self, task: Task, code: str) -> None:
+        """Puts the limit's sentence on the task, to be shown with the next change of its description."""
+        subject, now = f"limit: {code}", self._store.clock.now()
+        with self._store.act("service", "planner", "limit") as uow:
+            if remarks.raise_remark(uow.connection, task.task_id, subject, limits.sentence(code), now):
+                uow.emit(TaskChanged(task.task_id))
+        log.warning("Planner's limit reached", extra={"reference": task.reference, "limit": code})
+
+
+def _with_lines(change: Change, lines: tuple[str, ...]) -> Change:
+    """Lines that the checklist cannot take go into the description that is sent with it."""
+    if not lines or not isinstance(change, DetailsChanges) or not isinstance(change.description, str):
+        return change
+    return replace(change, description=description.with_lines(change.description, lines))
