@@ -40,7 +40,8 @@ class Sweep:
         """What the policy would do now, writing nothing."""
         now = self._store.clock.now()
         with self._store.open() as connection:
-            cases = [_case(connection, task) for task in tasks.read_open_tasks(connection)]
+            histories = tasks.read_histories(connection)
+            cases = [Case(task, *histories.get(task.task_id, ((), ()))) for task in tasks.read_open_tasks(connection)]
         found = ((case.task, propose(self._policy, self._force, case, now)) for case in cases)
         return [(task, proposal) for task, proposal in found if proposal is not None]
 

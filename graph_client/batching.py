@@ -74,8 +74,8 @@ def answers_of(answer: Answer | NoAnswer, calls: Sequence[Call]) -> list[Answer 
     if told is None:
         broken = NoAnswer(RetryLater, "Graph's answer could not be read", was_sent=True, status=answer.status)
         return [broken if 200 <= answer.status < 300 else answer] * len(calls)
-    # The order is Graph's own, and ids are the same in any case.
-    by_id = {str(item.get("id")).lower(): item for item in told if isinstance(item, dict)}
+    # The order is Graph's own.
+    by_id = {str(item.get("id")): item for item in told if isinstance(item, dict)}
     return [_answer(by_id.get(str(number)), answer.headers) for number in range(len(calls))]
 
 

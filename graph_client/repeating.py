@@ -23,8 +23,6 @@ async def repeated(once: Callable[[], Awaitable[T]], *, attempts: int, sleep: Sl
         return await once()
     except RetryLater as error:
         # Only now: most reads need no second try, and tenacity's machinery costs as much as a call.
-        if attempts < 2 or not is_worth_repeating(error):
-            raise
         failed = [error]
 
     async def again() -> T:

@@ -123,7 +123,7 @@ class GraphTransport:
             headers["Prefer"] = "return=representation"
         content = as_json(body) if isinstance(body, Mapping) else body
         call = self._call(method, target, query, headers, content, content_type)
-        answer = await (self._send_alone if isinstance(body, bytes) else self._send)(call)
+        answer = await self._send(call)
         answer.raise_error(call)
         return None if answer.is_empty else answer.json_for(call)
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from graph_client.errors import Conflict, Gone, GraphError, RetryLater
-from planner_sync.boards import board_of_plan
+from planner_sync.boards import board_of, board_of_plan
 from planner_sync.create import Create
 from planner_sync.mend import Mend
 from planner_sync.polling import Polling
@@ -109,6 +109,15 @@ class InStep:
     async def pull_due_boards(self) -> int:
         """Reads the boards whose time has come; returns how many tasks moved."""
         return await self._pull.pull_due()
+
+    async def believe_board(self, unit: str) -> int:
+        """Takes it that people deleted what is missing from a unit's board, even all of it; returns how many tasks.
+
+        Raises NotProvisioned, and GraphError when the board cannot be read.
+        """
+        with self._store.open() as connection:
+            board = board_of(connection, unit)
+        return await self._pull.pull_board(board, is_believed=True)
 
     async def retire_boards(self) -> int:
         """Takes finished tasks off the boards after their retention; returns how many."""

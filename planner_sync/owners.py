@@ -49,6 +49,7 @@ class Owners:
         self._store = store
         self._directory = directory
         self._members: dict[str, Members] = {}
+        self._is_blind = False
 
     async def look(
         self, board: BoardPlan, reading: BoardReading, known: Mapping[str, KnownTask], is_whole: bool
@@ -67,8 +68,11 @@ class Owners:
         try:
             doubts = await self._doubts(board, everybody, is_whole)
         except GraphError as error:
-            log.warning("owners cannot be checked", extra={"unit": board.unit, "error": type(error).__name__})
+            if not self._is_blind:
+                log.warning("owners cannot be checked", extra={"error": type(error).__name__})
+            self._is_blind = True
             return
+        self._is_blind = False
         self._ask(board, assigned, doubts)
 
     async def _doubts(self, board: BoardPlan, everybody: frozenset[str], is_whole: bool) -> Mapping[str, str]:

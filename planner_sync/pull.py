@@ -90,18 +90,22 @@ class Pull:
         self._polling.read(board, moved, urgent, is_whole, self._store.clock.now())
         return moved
 
-    async def pull_board(self, board: BoardPlan, is_whole: bool = True) -> int:
-        """Reads one board; returns how many of its tasks had changed. Raises GraphError when it cannot be read."""
+    async def pull_board(self, board: BoardPlan, is_whole: bool = True, *, is_believed: bool = False) -> int:
+        """Reads one board; returns how many of its tasks had changed. Raises GraphError when it cannot be read.
+
+        With `is_believed` a board that reads empty is taken to be empty.
+        """
         # The links first: what is sent while the list is read must not be taken for what people did.
         with self._store.open() as connection:
             known = planner_links.known_in_plan(connection, board.plan_id, LinkState.ACTIVE)
         reading = await self._read(board, is_whole)
         missing = [planner_task_id for planner_task_id in known if planner_task_id not in reading.tasks]
-        if len(missing) == len(known) >= FEWEST_TO_DOUBT:
+        if len(missing) == len(known) >= FEWEST_TO_DOUBT and not is_believed:
             self._tell(
                 f"board of {board.unit} empty",
                 f"The board of {board.unit} reads empty though {len(known)} tasks stand on it. Nothing was changed; "
-                "check the plan and the service's permission.",
+                "check the plan and the service's permission. Where people did delete them all, say so by "
+                f"`tasking believe-board {board.unit}`.",
             )
             return 0
         self._clear(f"board of {board.unit} empty")

@@ -115,13 +115,17 @@ def run_job(job: str) -> None:
 
 @main.command()
 @click.option("--dry-run", is_flag=True, help="Only look: say what is missing and make nothing.")
-def provision(dry_run: bool) -> None:
-    """Make in Microsoft 365 what config/force.yaml names. What is there is left as it is."""
+@click.option("--names-back", is_flag=True, help="Give buckets that people renamed the names of config again.")
+def provision(dry_run: bool, names_back: bool) -> None:
+    """Make in Microsoft 365 what config/force.yaml names. What is there is left as it is.
+
+    Boards that have drifted apart are listed: missing and renamed buckets, labels with other names.
+    """
     settings = _settings()
     _migrated(settings)
 
     async def provisioning(service: Service) -> list[Step]:
-        return await Provision(service, _tell_step, only_look=dry_run).run()
+        return await Provision(service, _tell_step, only_look=dry_run, names_back=names_back).run()
 
     steps = _with_service(settings, provisioning)
     bad = [step for step in steps if step.outcome in ("failed", "missing")]
@@ -158,6 +162,26 @@ def replay(which: int | None, everything: bool, policy: Path | None) -> None:
             console.print(f"{len(ids)} put back; {await service.worker.deliver_due()} deliveries tried.")
 
     _with_service(_settings(), replaying)
+
+
+@main.command("believe-board")
+@click.argument("unit", metavar="UNIT")
+def believe_board(unit: str) -> None:
+    """Take it that people deleted every task of a board that reads empty.
+
+    A board that suddenly reads empty changes nothing by itself, since it may be one that cannot be read. Where people
+    did empty it, this treats each task as the force's deleted_task_policy says.
+    """
+
+    async def believing(service: Service) -> None:
+        if unit not in service.force.boards:
+            _stop([f"There is no board of {unit}; there are {', '.join(sorted(service.force.boards))}."])
+        gone = await service.in_step.believe_board(unit)
+        console.print(
+            f"{gone} tasks are gone from the board of {unit}; {await service.worker.deliver_due()} deliveries."
+        )
+
+    _with_service(_settings(), believing)
 
 
 @main.command("verify-audit")

@@ -42,8 +42,9 @@ WORKBOOK_HEADERS = ("Id", "Start time", "Completion time", "Email", "Name")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing looked at. `outcome` is "there", "made", "missing" (when only looking), "failed", or "gone": an
-    earlier plan that people deleted, in whose place nothing is made."""
+    """One thing looked at. `outcome` is "there", "made", "missing" (when only looking), "failed", "renamed" (a bucket
+    that people call something else), "named" (its name was put back), or "gone": an earlier plan that people deleted,
+    in whose place nothing is made."""
 
     kind: str
     name: str
@@ -55,13 +56,17 @@ Tell = Callable[[Step], None]
 
 
 class Provision:
-    """Brings the tenant to what config says. With `only_look` it makes nothing and reports what is missing."""
+    """Brings the tenant to what config says. With `only_look` it makes nothing and reports what is missing.
 
-    def __init__(self, service: Service, tell: Tell, only_look: bool = False) -> None:
+    Buckets that people renamed are reported; `names_back` gives them config's names again.
+    """
+
+    def __init__(self, service: Service, tell: Tell, only_look: bool = False, names_back: bool = False) -> None:
         self._service = service
         self._graph: GraphClient = service.graph
         self._tell = tell
         self._only_look = only_look
+        self._names_back = names_back
         self._steps: list[Step] = []
 
     async def run(self) -> list[Step]:
@@ -161,6 +166,7 @@ class Provision:
         """Bucket ids by pillar; see board_building. Only looking, those that are there."""
         planner, force, noted = self._graph.planner, self._service.force, board.bucket_of_pillar
         there = await patiently(lambda: planner.buckets(board.plan_id))
+        await self._names(there, noted, title)
         if self._only_look:
             found = buckets_of_pillars(there, force, noted)
             for pillar in lost_pillars(found, force):
@@ -172,6 +178,19 @@ class Provision:
                 self._report("bucket", f"{title}: {pillar.label}", "made")
 
         return await make_buckets(planner, board.plan_id, there, force, noted, settled)
+
+    async def _names(self, there: tuple[Bucket, ...], noted: Mapping[str, str], title: str) -> None:
+        """Buckets that are called otherwise than their pillar: reported, and named again where that was asked for."""
+        pillars = self._service.force.pillars
+        for code, bucket in buckets_of_pillars(there, self._service.force, noted).items():
+            label = pillars[code].label
+            if bucket.name == label:
+                continue
+            if self._names_back and not self._only_look:
+                await self._graph.planner.update_bucket(bucket.bucket_id, bucket.etag, name=label)
+                self._report("bucket", f"{title}: {label}", "named")
+            else:
+                self._report("bucket", f"{title}: {label}", "renamed", f"people call it {bucket.name!r}")
 
     async def _labels(self, board: BoardPlan, title: str) -> None:
         """Names the label slots of config. Slots that config does not name belong to the board's people."""

@@ -1,15 +1,18 @@
 """Tasks, assessments and escalations as rows. The document column holds the whole; the others are for queries."""
 
 from dataclasses import replace
+from typing import TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, func, insert, select, update
 
 from store.tables import assessments, escalations, planner_links, references, tasks
 from tasking.errors import StaleTask, UnknownTask
 from tasking.escalation import Escalation
 from tasking.task import Task
 from tasking.thrive import AssessedRisk, PriorityBand
+
+T = TypeVar("T")
 
 URGENCY_OF_BAND = {PriorityBand.IMMEDIATE: 0, PriorityBand.PRIORITY: 1}
 """How soon what concerns a task is delivered where not all can be at once; 0 first, other bands last."""
@@ -119,6 +122,13 @@ def read_escalations(connection: Connection, task_id: str) -> tuple[Escalation, 
     return tuple(_ESCALATION.validate_python(document) for document in connection.execute(query).scalars())
 
 
+def read_histories(connection: Connection) -> dict[str, tuple[tuple[AssessedRisk, ...], tuple[Escalation, ...]]]:
+    """Assessments and escalations of every open task by its id, oldest first; in two queries however many there are."""
+    risks = _of_open_tasks(connection, assessments, _RISK)
+    steps = _of_open_tasks(connection, escalations, _ESCALATION)
+    return {task: (tuple(risks.get(task, ())), tuple(steps.get(task, ()))) for task in risks.keys() | steps.keys()}
+
+
 def read_escalation(connection: Connection, escalation_id: str) -> Escalation:
     """One escalation. Raises UnknownTask when there is none."""
     query = select(escalations.c.document).where(escalations.c.escalation_id == escalation_id)
@@ -140,6 +150,15 @@ def put_escalation(connection: Connection, escalation: Escalation) -> None:
     found = escalations.c.escalation_id == escalation.escalation_id
     if connection.execute(update(escalations).where(found).values(**values)).rowcount == 0:
         connection.execute(insert(escalations).values(escalation_id=escalation.escalation_id, **values))
+
+
+def _of_open_tasks(connection: Connection, table: Table, kind: TypeAdapter[T]) -> dict[str, list[T]]:
+    is_open = select(tasks.c.task_id).where(tasks.c.is_open)
+    query = select(table.c.task_id, table.c.document).where(table.c.task_id.in_(is_open)).order_by(table.c.number)
+    found: dict[str, list[T]] = {}
+    for task_id, document in connection.execute(query):
+        found.setdefault(task_id, []).append(kind.validate_python(document))
+    return found
 
 
 def _task(row: RowMapping) -> Task:

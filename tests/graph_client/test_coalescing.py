@@ -14,6 +14,7 @@ from tests.graph_client.told_graph import (
     FOUND,
     NEVER_SECONDS,
     Answer,
+    HandClock,
     Item,
     Naps,
     TestsCredential,
@@ -313,15 +314,29 @@ async def test_a_throttled_item_holds_everybody_back_for_as_long_as_it_says(
     assert graph.calls == [["PATCH /a", "GET /b", "GET /c"], ["GET /b"]]
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [(429, {"Retry-After": "9"}, [9.0]), (503, {"Retry-After": "2.5"}, [2.5]), (429, {}, [1.0]), (503, {}, [])],
+)
 async def test_a_wait_that_one_answer_asks_for_is_everybodys(
-    graph: ToldGraph, transport: GraphTransport, naps: Naps
+    graph: ToldGraph, transport: GraphTransport, naps: Naps, status: int, headers: dict[str, str], seconds: list[float]
 ) -> None:
-    graph.tell(Answer(429, headers={"Retry-After": "9"}), Answer(body={"id": "x"}))
+    graph.tell(Answer(status, headers=headers), Answer(body={"id": "x"}))
     with pytest.raises(RetryLater):
         await transport.write("POST", "/x", {})
     assert naps.seconds == []
     await transport.get("/y")
-    assert naps.seconds == [9.0]
+    assert naps.seconds == seconds
+
+
+async def test_a_date_to_wait_for_is_measured_by_graphs_clock_and_not_by_ours(
+    graph: ToldGraph, transport: GraphTransport
+) -> None:
+    throttled = {"id": "0", "status": 429, "headers": {"Retry-After": "Fri, 31 Jan 2020 10:00:07 GMT"}}
+    told = {"responses": [throttled, {"id": "1", "status": 204}]}
+    graph.tell(Answer(body=told, headers={"Date": "Fri, 31 Jan 2020 10:00:00 GMT"}))
+    error, _ = await together(transport.write("POST", "/a", {}), transport.write("DELETE", "/b"))
+    assert error.after_seconds == 7.0
 
 
 async def test_nothing_is_sent_while_graph_wants_a_long_wait_and_every_caller_is_told(
@@ -351,6 +366,24 @@ async def test_when_a_wait_ends_the_urgent_go_first(graph: ToldGraph, transport:
     await together(*polls, urgent)
     assert graph.calls[0][0] == "GET /urgent"
     assert graph.calls[0][1:] == [f"GET /poll/{n}" for n in range(19)]
+
+
+async def test_a_throttled_read_waits_in_the_queue_where_its_urgency_counts(graph: ToldGraph) -> None:
+    clock = HandClock()
+    throttled = {"status": 429, "headers": {"Retry-After": "5"}}
+    struck = iter([throttled])
+    graph.tell_by(each(lambda item: next(struck, urls(item))))
+    async with GraphClient.connect(graph.url, TestsCredential(), sleep=clock.sleep, now=clock.now) as client:
+        transport = client.transport
+        with calls_of_urgency(0):
+            urgent = asyncio.create_task(transport.get("/urgent"))
+        await soon(clock.somebody_sleeps.wait())
+        polls = [asyncio.create_task(transport.get(f"/poll/{n}")) for n in range(20)]
+        await settled()
+        assert len(clock.sleepers) == 1, "only the limiter sleeps"
+        await clock.advance(5.0)
+        await together(urgent, *polls)
+    assert graph.calls[1] == ["GET /urgent", *(f"GET /poll/{n}" for n in range(19))]
 
 
 async def test_when_a_request_is_lost_each_write_in_it_may_have_happened_and_each_read_is_asked_again(
@@ -497,14 +530,11 @@ async def test_lists_and_files_and_what_is_elsewhere_on_the_host_go_alone(
     async def read_list(address: str) -> list[Any]:
         return [item async for item in transport.pages(address)]
 
-    await together(
-        read_list("/list"),
-        read_list(f"{graph.url}/v1.0/list?$skiptoken=1"),
-        transport.write("PUT", "/drives/d/root:/f:/content", b"PK", content_type="application/zip"),
-        transport.get(f"{graph.url}/beta/x"),
-    )
+    await together(read_list("/list"), read_list(f"{graph.url}/v1.0/list?$skiptoken=1"))
+    await together(*(transport.write("PUT", f"/f/{n}", b"PK", content_type="application/zip") for n in range(2)))
+    await together(*(transport.get(f"{graph.url}/beta/{n}") for n in range(2)))
     assert not any(asked.path.endswith("/$batch") for asked in graph.asked)
-    assert len(graph.asked) == 4
+    assert len(graph.asked) == 6
 
 
 async def test_a_whole_address_of_graphs_own_rides_with_the_others(graph: ToldGraph, transport: GraphTransport) -> None:

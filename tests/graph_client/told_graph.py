@@ -138,7 +138,7 @@ class ToldGraph:
             self._arrived.set()
             answer = self._script(asked)
             if answer.held_by is not None:
-                await answer.held_by.wait()
+                await self._opened_or_ended(answer.held_by)
             if answer.hang:
                 await self.ended.wait()
             elif not answer.cut:
@@ -148,6 +148,12 @@ class ToldGraph:
             writer.close()
             await writer.wait_closed()
 
+    async def _opened_or_ended(self, gate: asyncio.Event) -> None:
+        waits = [asyncio.create_task(event.wait()) for event in (gate, self.ended)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
         """Serves while it is open; gives the address."""
@@ -156,9 +162,7 @@ class ToldGraph:
         yield self.url
         self.ended.set()
         server.close()
-        for held_task in self._under_way:
-            held_task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await asyncio.gather(*self._under_way)
         await server.wait_closed()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -220,14 +224,17 @@ class HandClock:
 
     time: float = 1000.0
     sleepers: list[tuple[float, asyncio.Event]] = field(default_factory=list)
+    somebody_sleeps: asyncio.Event = field(default_factory=asyncio.Event)
 
     def now(self) -> float:
         return self.time
 
     async def sleep(self, seconds: float) -> None:
-        until, awake = self.time + seconds, asyncio.Event()
-        self.sleepers.append((until, awake))
-        await awake.wait()
+        if seconds > 0:
+            until, awake = self.time + seconds, asyncio.Event()
+            self.sleepers.append((until, awake))
+            self.somebody_sleeps.set()
+            await awake.wait()
 
     async def advance(self, seconds: float) -> None:
         self.time += seconds

@@ -18,7 +18,7 @@ from service import wiring
 from service.clock import MovableClock
 from service.provision import Provision
 from service.settings import Settings
-from service.wiring import build_service
+from service.wiring import Service, build_service
 from store.database import migrate, open_database
 from tests.emulator_server import RunningEmulator
 from tests.planner_sync.small_force import PEOPLE, SETTLE_SECONDS, UNITS, SmallForce
@@ -118,6 +118,22 @@ async def small_force_at_work(
         for person in force.people.values():
             person.close()
         await service.aclose()
+
+
+def another_service(force: SmallForce) -> Service:
+    """A further service on the same database, boards and clock: after a restart, or a second worker beside the first.
+
+    Whoever asks for it closes it, in the event loop that it was used in. `force` stays as it is.
+    """
+    first = force.service
+    loaded = {"load_force": (first.force, first.intake), "load_forms": first.forms, "load_policy": first.policy}
+    with ExitStack() as quick:
+        for name, given in loaded.items():
+            quick.enter_context(patch.object(wiring, name, lambda *_, given=given: given))
+        service = build_service(first.settings, force.clock)
+    _never_sleep(service.graph)
+    _never_sync(service.store.engine)
+    return service
 
 
 def _laid_out(emulator: RunningEmulator, stage: Stage, folder: Path, rules: Mapping[str, object]) -> dict[str, str]:

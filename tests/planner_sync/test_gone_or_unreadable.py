@@ -115,6 +115,19 @@ async def test_a_board_that_reads_empty_changes_nothing_and_the_operator_is_told
     assert len(force.on_board()) == 3
 
 
+async def test_a_board_that_people_did_empty_is_believed_when_somebody_says_so(force: SmallForce) -> None:
+    raised = [await force.task_on_board() for _ in range(3)]
+    for task in raised:
+        force.amy.delete(force.planner_id(task))
+    await force.pull()
+    assert force.on_board() == []
+    assert "tasking believe-board HP" in force.notices("board of HP empty")[-1]["text"]
+    assert await force.service.in_step.believe_board("HP") == 3
+    await force.settle()
+    assert len(force.on_board()) == 3, "shown again, as this force wants it"
+    assert force.notices("board of HP empty")[-1]["cleared_at"] is not None
+
+
 async def test_a_list_shorter_than_its_own_count_is_not_believed(force: SmallForce) -> None:
     """Absent from one answer is not deleted: only a 404 on the task itself is."""
     task = await force.task_on_board()

@@ -56,9 +56,9 @@ class Stage:
 
         return asyncio.run(playing())
 
-    def provision(self, only_look: bool = False) -> list[Step]:
+    def provision(self, only_look: bool = False, names_back: bool = False) -> list[Step]:
         """`tasking provision`, in process."""
-        return self.play(lambda service: Provision(service, lambda step: None, only_look).run())
+        return self.play(lambda service: Provision(service, lambda step: None, only_look, names_back).run())
 
     def writes(self, since: int = 0) -> list[str]:
         """Writes to Graph from the nth exchange on, as `METHOD path`."""

@@ -100,7 +100,8 @@ def test_the_help_of_run_says_what_each_job_is_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("run", "all"), ("provision",), ("migrate",), ("replay",), ("verify-audit",), ("serve",)]
+    "command",
+    [("run", "all"), ("provision",), ("migrate",), ("replay",), ("verify-audit",), ("believe-board", "HP"), ("serve",)],
 )
 def test_without_settings_every_command_ends_with_2_and_names_the_variable(command: tuple[str, ...]) -> None:
     told = tasking(*command)
@@ -260,3 +261,12 @@ def test_a_job_that_cannot_do_its_work_ends_with_1_and_says_what_to_do(tmp_path:
     told = tasking("run", "pull-boards", variables=environment(tmp_path))
     assert (told.returncode, told.stdout) == (1, "pull-boards: could not do its work\n")
     assert "tasking provision" in told.stderr
+
+
+def test_believing_a_board_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+    variables = environment(tmp_path)
+    assert tasking("migrate", variables=variables).returncode == 0
+    told = tasking("believe-board", "NOWHERE", variables=variables)
+    assert told.returncode == 2
+    assert "There is no board of NOWHERE" in told.stderr
+    assert "DIV_N" in told.stderr

@@ -146,10 +146,24 @@ def test_a_bucket_that_people_renamed_stays_the_bucket_of_its_pillar(stage: Stag
     plan_id, details = noted(stage, "plan")["HP"]
     change(stage, f"/planner/buckets/{details['buckets']['ROADS']}", name="Traffic")
     change(stage, f"/planner/buckets/{details['buckets']['RURAL']}", name="Roads policing")
-    assert {step.outcome for step in stage.provision()} == {"there"}
+    renamed = [step for step in stage.provision() if step.outcome != "there"]
+    assert [(step.kind, step.outcome) for step in renamed] == [("bucket", "renamed")] * 2, (
+        "boards that drift are listed"
+    )
+    assert "people call it 'Traffic'" in {step.words for step in renamed}
     assert noted(stage, "plan")["HP"] == (plan_id, details)
     names = {bucket["name"] for bucket in listed(stage, f"/planner/plans/{plan_id}/buckets")}
     assert {"Traffic", "Roads policing"} <= names, "what people call a bucket is theirs"
+
+
+def test_somebody_who_asks_for_it_gives_renamed_buckets_their_names_back(stage: Stage) -> None:
+    stage.provision()
+    plan_id, details = noted(stage, "plan")["HP"]
+    change(stage, f"/planner/buckets/{details['buckets']['ROADS']}", name="Traffic")
+    assert outcomes(stage.provision(names_back=True))["bucket", "named"] == 1
+    names = {bucket["id"]: bucket["name"] for bucket in listed(stage, f"/planner/plans/{plan_id}/buckets")}
+    assert names[details["buckets"]["ROADS"]] == "Roads policing"
+    assert outcomes(stage.provision(only_look=True))["bucket", "renamed"] == 0
 
 
 def test_a_bucket_that_was_deleted_is_made_again_and_takes_nobody_elses(stage: Stage) -> None:
