@@ -12,16 +12,12 @@ from sqlalchemy import Connection
 
 from graph_client.errors import Gone, GraphError, Rejected, RetryLater
 from graph_client.planner import (
-    ChecklistChange,
-    DetailsChanges,
     PlannerClient,
     PlannerTask,
-    ReferenceChange,
-    order_hint,
 )
 from planner_sync import description, field_map, shown
 from planner_sync.boards import board_of_plan
-from planner_sync.field_map import MOST_REFERENCES
+from planner_sync.first_details import first_details
 from planner_sync.limits import PLAN_FULL
 from planner_sync.mend import Mend
 from planner_sync.roll_over import RollOver
@@ -193,20 +189,8 @@ class Create:
             raise RetryLater("read details", after_seconds=2, sentence=sentence) from error
         if description.has_block(there.description):
             return {}
-        block, hint, lines = seen.block(self._force), "", []
-        for line, words in field_map.checklist_of(seen.task):
-            hint = order_hint(after=hint)
-            lines.append(ChecklistChange(line.line_id, words, False, hint))
-        links = seen.record_links(self._force, self._task_url)
-        evidence = tuple(ReferenceChange(each.url, each.title, "Other") for each in seen.task.links[:MOST_REFERENCES])
-        changes = DetailsChanges(
-            description=description.first_description(
-                seen.task, block, there.description, field_map.overflow_of(seen.task)
-            ),
-            preview_type="description",
-            checklist=tuple(lines),
-            references=evidence + tuple(ReferenceChange(url, words, "Other") for url, words in links.items()),
-        )
+        block, links = seen.block(self._force), seen.record_links(self._force, self._task_url)
+        changes = first_details(seen, there, block, links)
         await self._within_limits.sending(
             seen.task, changes, lambda each: self._planner.update_details(planner_task.task_id, each, there.etag)
         )

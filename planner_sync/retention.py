@@ -2,11 +2,11 @@
 
 import logging
 from datetime import timedelta
-from typing import Any
 
 from graph_client.errors import Conflict, Gone, GraphError
 from graph_client.planner import PlannerClient, PlannerTask, TaskDetails
 from planner_sync.boards import BoardPlan, all_boards
+from planner_sync.last_seen import last_seen
 from store import planner_links, tasks
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
@@ -77,20 +77,8 @@ class Retention:
 
     def _keep(self, link: PlannerLink, planner: PlannerTask, details: TaskDetails) -> None:
         with self._store.act("service", "planner", f"retire-{link.link_id[:8]}") as uow:
-            values = {"state": LinkState.RETIRED, "last_seen": _last_seen(planner, details)}
+            values = {"state": LinkState.RETIRED, "last_seen": last_seen(planner, details)}
             planner_links.change(uow.connection, link.link_id, **values)
             if link.state is not LinkState.RETIRED:
                 task = uow.task(link.task_id)
                 uow.audit("left the board after its retention", task.reference, {"unit": (link.unit, None)})
-
-
-def _last_seen(planner: PlannerTask, details: TaskDetails) -> dict[str, Any]:
-    """What people may have written on it, as plain JSON."""
-    return {
-        "title": planner.title,
-        "description": details.description,
-        "checklist": [{"text": line.title, "is_done": line.is_checked} for line in details.checklist],
-        "links": [{"url": link.url, "title": link.alias or ""} for link in details.references],
-        "labels": sorted(planner.categories),
-        "assignee_ids": list(planner.assignee_ids),
-    }

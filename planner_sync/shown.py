@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,7 +17,9 @@ from tasking.task import Task
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One task on one board. `elsewhere` are the links of the other boards where it stands now."""
+    """One task on one board. `elsewhere` are the links of the other boards where it stands now; `before` is what people
+    had written on it when it was deleted here, empty where it was not.
+    """
 
     task: Task
     escalations: tuple[Escalation, ...]
@@ -24,6 +27,7 @@ class Shown:
     board: BoardPlan
     link: PlannerLink
     elsewhere: tuple[PlannerLink, ...]
+    before: Mapping[str, Any]
 
     @property
     def is_twin(self) -> bool:
@@ -62,6 +66,7 @@ def wanted(connection: Connection, task_id: str, unit: str | None) -> Shown:
 def of_link(connection: Connection, link: PlannerLink) -> Shown:
     """What this link's board shows, by the record as it is now."""
     task = tasks.read_task(connection, link.task_id)
+    deleted = planner_links.deleted_before(connection, link)
     active = planner_links.of_task(connection, link.task_id, LinkState.ACTIVE)
     return Shown(
         task,
@@ -70,7 +75,15 @@ def of_link(connection: Connection, link: PlannerLink) -> Shown:
         board_of_plan(connection, link.unit, link.plan_id),
         link,
         tuple(other for other in active if other.unit != link.unit and other.unit in task.stands_on),
+        _people_s(deleted) if deleted else {},
     )
+
+
+def _people_s(deleted: PlannerLink) -> dict[str, Any]:
+    """What was last seen of a deleted task, without the links that the service itself had put there."""
+    seen = dict(deleted.last_seen or {})
+    ours = deleted.links_shown or {}
+    return {**seen, "links": {url: words for url, words in seen.get("links", {}).items() if url not in ours}}
 
 
 def changed_links(there: Mapping[str, str] | None, wanted: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:

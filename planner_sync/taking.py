@@ -7,6 +7,7 @@ from graph_client.planner import PlannerTask, TaskDetails
 from planner_sync import conflicts, description, field_map
 from planner_sync.boards import BoardPlan
 from planner_sync.field_map import NOT_SENT_TO_TWINS, state_of_planner, state_of_record
+from planner_sync.last_seen import last_seen
 from planner_sync.three_way import Merge, landed, merge
 from store import planner_links, remarks
 from store.planner_links import LinkState, PlannerLink
@@ -86,6 +87,7 @@ class Taking:
             task_etag=read.task.etag,
             newest_etag=read.task.etag,
             newest_at=uow.now(),
+            last_seen=last_seen(read.task, read.details),
             service_block=None if is_damaged else link.service_block,
         )
         has_left = link.unit not in task.stands_on

@@ -37,7 +37,7 @@ class PlannerLink:
     """One stay of a task on one board. `base` is what record and board agreed on at the last sync.
 
     `links_shown` maps web addresses that the service put on the task to their words; `last_seen` holds what people
-    had written on it when the service took it off the board. `revision` moves with every change of the link.
+    had written on it at the last read. `revision` moves with every change of the link.
     `newest_etag` is the newest that Planner has answered with, to a read or to a write, at `newest_at` (UTC).
     """
 
@@ -102,6 +102,14 @@ def change(connection: Connection, link_id: str, **values: object) -> None:
     """Sets columns of one link."""
     values = {**values, "revision": planner_links.c.revision + 1}
     connection.execute(update(planner_links).where(planner_links.c.link_id == link_id).values(**values))
+
+
+def deleted_before(connection: Connection, link: PlannerLink) -> PlannerLink | None:
+    """The stay on the same board just before this one, where a person deleted it."""
+    c = planner_links.c
+    query = _links().where(c.task_id == link.task_id, c.unit == link.unit, c.stay == link.stay - 1)
+    row = connection.execute(query.where(c.state == LinkState.GONE)).mappings().first()
+    return _link(row) if row else None
 
 
 def of_task(connection: Connection, task_id: str, *states: LinkState) -> list[PlannerLink]:

@@ -31,6 +31,30 @@ async def test_a_deleted_task_is_shown_again_once(force: SmallForce) -> None:
     assert force.link(stays).stay == 1
 
 
+async def test_what_people_had_written_on_a_deleted_task_is_there_again(force: SmallForce) -> None:
+    task = await force.task_on_board()
+    on = force.planner_id(task)
+    force.amy.line(on, "their-own-line", title="Ring the school", isChecked=True, orderHint=" !")
+    link = {"@odata.type": "#microsoft.graph.plannerExternalReference", "alias": "Rota", "type": "Other"}
+    force.amy.change_details(on, references={"https%3A//example%2Eorg/rota": link})
+    force.amy.change_details(on, description="Ask for Pat.\n" + force.described(task))
+    force.amy.tick(on, task.checklist[0].line_id)
+    force.amy.label(on, force.slot("BLOCKED"))
+    await force.settle()
+    before = force.shown(task)
+    force.amy.delete(on)
+    await force.settle()
+    after = force.shown(task)
+    assert after["id"] != before["id"]
+    assert after["details"]["description"] == before["details"]["description"]
+    for shown in (before, after):
+        lines = {key: (line["title"], line["isChecked"]) for key, line in shown["details"]["checklist"].items()}
+        assert lines["their-own-line"] == ("Ring the school", True)
+        assert [lines[line.line_id][1] for line in task.checklist] == [True, False]
+    assert after["details"]["references"].keys() == before["details"]["references"].keys()
+    assert after["appliedCategories"] == before["appliedCategories"]
+
+
 async def test_a_task_deleted_again_is_shown_again_again(force: SmallForce) -> None:
     task = await force.task_on_board()
     for _ in range(2):
