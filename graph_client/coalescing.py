@@ -102,7 +102,7 @@ class Coalescer:
         in_a_hurry = any(passenger.goes_alone or passenger.call.urgency == AT_ONCE for passenger in self._waiting)
         if not self._limiter.in_flight or in_a_hurry or len(self._waiting) >= MOST_IN_ONE:
             return
-        self._enough.clear()
+        self._enough = asyncio.Event()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._linger_seconds):
                 await self._enough.wait()

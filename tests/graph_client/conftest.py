@@ -7,8 +7,9 @@ import pytest
 
 from graph_client.auth import make_credential
 from graph_client.client import GraphClient
+from graph_client.transport import GraphTransport
 from tests.emulator_server import RunningEmulator
-from tests.graph_client.told_graph import Naps, TestsCredential, ToldGraph
+from tests.graph_client.told_graph import AN_HOUR, Naps, TestsCredential, ToldGraph
 
 
 @pytest.fixture
@@ -35,6 +36,20 @@ async def client(graph: ToldGraph, naps: Naps) -> AsyncIterator[GraphClient]:
         graph.url, TestsCredential(), sleep=naps.sleep, now=naps.now, read_seconds=1.0
     ) as client:
         yield client
+
+
+@pytest.fixture
+def transport(client: GraphClient) -> GraphTransport:
+    return client.transport
+
+
+@pytest.fixture
+async def patient(graph: ToldGraph, naps: Naps) -> AsyncIterator[GraphTransport]:
+    """Sends two requests at a time, and waits for company as long as it takes."""
+    async with GraphClient.connect(
+        graph.url, TestsCredential(), sleep=naps.sleep, now=naps.now, in_flight=2, linger_seconds=AN_HOUR
+    ) as client:
+        yield client.transport
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,11 @@
 import pytest
 
 from graph_client.batching import BatchItem
-from graph_client.client import GraphClient
 from graph_client.errors import Gone, RetryLater
 from graph_client.transport import GraphTransport
 from tests.graph_client.told_graph import Answer, Item, Naps, ToldGraph, each
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def transport(client: GraphClient) -> GraphTransport:
-    return client.transport
 
 
 def found(item: Item) -> Item:

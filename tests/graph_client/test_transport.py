@@ -12,11 +12,6 @@ THROTTLED = {"error": {"code": "TooManyRequests", "message": "Please retry again
 FOUND = Answer(body={"id": "x"})
 
 
-@pytest.fixture
-def transport(client: GraphClient) -> GraphTransport:
-    return client.transport
-
-
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [

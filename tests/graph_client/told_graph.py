@@ -12,6 +12,7 @@ from azure.core.credentials import AccessToken
 TOKEN = "a-token-of-the-tests"
 # What has not come by then is taken not to come; no test waits so long unless it fails.
 NEVER_SECONDS = 5.0
+AN_HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
