@@ -1,9 +1,13 @@
 """A task that climbs shows on the higher board as well: one record, one reference, and one way back."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from graph_client.planner import PlannerTask
 from store.planner_links import LinkState
-from tasking.task import Status
+from tasking.task import Status, Task
 from tests.planner_sync.small_force import SLIGHT, SmallForce
 
 pytestmark = pytest.mark.anyio
@@ -86,6 +90,44 @@ async def test_the_owner_stays_below_until_the_higher_board_assigns(force: Small
     await force.settle()
     assert force.record(task).owner_ids == (force.bob.user_id,)
     assert set(force.shown(task)["assignments"]) == {force.bob.user_id}
+
+
+async def hand_over_above(force: SmallForce) -> Task:
+    """Amy owns it below; above it is given to Bob. Nothing of that is delivered yet."""
+    task = await force.task_on_board()
+    force.amy.assign(force.planner_id(task), force.amy.user_id)
+    force.escalate(task)
+    await force.settle()
+    force.carl.assign(force.planner_id(task, "DIV_N"), force.bob.user_id)
+    force.watch()
+    await force.pull()
+    return task
+
+
+async def test_a_hand_over_takes_the_old_owner_off_in_the_same_change(force: SmallForce) -> None:
+    await hand_over_above(force)
+    await force.deliver()
+    (sent,) = [body for body in force.calls("PATCH", "/planner/tasks/[^/]+$") if "assignments" in body]
+    assert sent["assignments"].keys() == {force.amy.user_id, force.bob.user_id}
+    assert sent["assignments"][force.amy.user_id] is None
+
+
+async def test_a_hand_over_that_the_board_does_not_show_is_sent_again(
+    force: SmallForce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = await hand_over_above(force)
+    planner, update, answers = force.service.graph.planner, force.service.graph.planner.update_task, []
+
+    async def first_answer_shows_the_old_owner(*sent: Any) -> PlannerTask:
+        answer = await update(*sent)
+        answers.append(answer)
+        return replace(answer, assignee_ids=(force.amy.user_id,)) if len(answers) == 1 else answer
+
+    monkeypatch.setattr(planner, "update_task", first_answer_shows_the_old_owner)
+    await force.settle()
+    assert set(force.shown(task)["assignments"]) == {force.bob.user_id}
+    assert force.record(task).owner_ids == (force.bob.user_id,)
+    assert force.outbox("DEAD") == []
 
 
 async def test_a_return_closes_the_twin_and_the_task_goes_on_below(force: SmallForce) -> None:
