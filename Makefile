@@ -7,7 +7,7 @@ RENDERER := m365_emulator/renderer/node_modules/adaptivecards
 JS_CLIENT := tests/foreign/node_modules/@microsoft/microsoft-graph-client
 NPM_INSTALL := npm install --silent --no-audit --no-fund --no-package-lock --prefix
 
-.PHONY: help venv demo demo-once serve test check bench lock clean
+.PHONY: help venv demo demo-once serve test nightly check bench performance soak lock clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
@@ -51,6 +51,16 @@ check: venv  ## lint, types, import directions
 
 bench: venv  ## measure cold start against the fixed packages alone
 	$(BIN)/python -m bench
+
+performance: venv  ## measure calls to Graph, growth and cost of a response; writes docs/performance.md
+	$(BIN)/python -m bench.performance
+
+soak: venv  ## 500 responses under faults while workers are killed; about six minutes
+	$(BIN)/python -m bench.soak
+
+nightly: venv  ## what is too long for every change: the state machine at length, and the soak
+	NIGHTLY=1 $(BIN)/python -m pytest tests/journeys/test_board_and_record.py tests/journeys/test_levels_property.py --timeout 14400
+	$(BIN)/python -m bench.soak
 
 lock:  ## write the pinned requirements anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate -q requirements.in -o requirements.txt

@@ -90,8 +90,17 @@ class PlannerClient:
 
     async def buckets(self, plan_id: str) -> tuple[Bucket, ...]:
         """The buckets of a plan in the board's order."""
-        items = await self._whole_list(lambda graph: graph.planner.plans.by_planner_plan_id(plan_id).buckets)
+        items = await self._whole_list(
+            lambda graph: graph.planner.plans.by_planner_plan_id(plan_id).buckets, is_short=True
+        )
         return tuple(sorted(map(Bucket.read, items), key=lambda bucket: (bucket.order_hint, bucket.bucket_id)))
+
+    async def bucket_if_there(self, bucket_id: str) -> Bucket | None:
+        """One bucket by its id; None where there is none."""
+        try:
+            return Bucket.read(await self._transport.get(_bucket(bucket_id)))
+        except Gone:
+            return None
 
     async def create_bucket(self, plan_id: str, name: str, order_hint: str = " !") -> Bucket:
         """A new bucket, first on the board unless an order hint says where."""
@@ -119,16 +128,24 @@ class PlannerClient:
         """One task's description, checklist and links."""
         return TaskDetails.read(await self._transport.get(_details(task_id)))
 
-    async def details_of(self, task_ids: Iterable[str]) -> dict[str, TaskDetails | None]:
-        """The details of many tasks, twenty in a call, by task id; None for a task that is gone."""
+    async def details_of(self, task_ids: Iterable[str]) -> tuple[dict[str, TaskDetails], list[GraphError]]:
+        """The details of many tasks, twenty in a call, by task id, and what kept others from being read.
+
+        A task that is gone is in neither.
+        """
         # Numbered, because batch ids are compared without case and task ids are not.
         wanted = {str(number): task_id for number, task_id in enumerate(dict.fromkeys(task_ids))}
         answers = await self._transport.batch([BatchItem(n, _details(task_id)) for n, task_id in wanted.items()])
-        found: dict[str, TaskDetails | None] = {}
+        found: dict[str, TaskDetails] = {}
+        troubles: list[GraphError] = []
         for number, task_id in wanted.items():
-            gone = isinstance(answers[number].error(), Gone)
-            found[task_id] = None if gone else TaskDetails.read(answers[number].json())
-        return found
+            try:
+                found[task_id] = TaskDetails.read(answers[number].json())
+            except Gone:
+                continue
+            except GraphError as trouble:
+                troubles.append(trouble)
+        return found, troubles
 
     async def create_task(self, new: NewTask) -> PlannerTask:
         """A new task. It has details from the start; read them for the etag before changing them."""
@@ -168,11 +185,11 @@ class PlannerClient:
             sentence = "it was changed, but could not be read again"
             raise RetryLater("PATCH in Planner", uncertain=True, sentence=sentence) from error
 
-    async def _whole_list(self, target: Target) -> list[dict[str, Any]]:
+    async def _whole_list(self, target: Target, *, is_short: bool = False) -> list[dict[str, Any]]:
         """All items of a Planner list. $top and $filter are ignored there, and pages are the server's to size."""
         items: list[dict[str, Any]] = []
         promised = 0
-        async for page in self._transport.page_bodies(target):
+        async for page in self._transport.page_bodies(target, is_short=is_short):
             items += page["value"]
             count = page.get("@odata.count")
             promised = max(promised, count) if isinstance(count, int) else promised

@@ -136,14 +136,20 @@ class GraphTransport:
                 yield item
 
     async def page_bodies(
-        self, target: Target, *, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        target: Target,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        is_short: bool = False,
     ) -> AsyncIterator[dict[str, Any]]:
         """The pages of a collection as they come, each with its "value". nextLinks are used whole and only on
         Graph's own host. A page that is no page, or a nextLink that comes twice, raises RetryLater: a list that
-        ends early must not look like a short one."""
+        ends early must not look like a short one. One that is known to be short may ride in a batch."""
         followed: set[str] = set()
         # Alone: an answer of 400 tasks should not share the fate of others.
-        page = await self._read(target, query, headers, self._send_alone)
+        send = self._send if is_short else self._send_alone
+        page = await self._read(target, query, headers, send)
         while True:
             if not isinstance(page.get("value"), list):
                 raise RetryLater("GET a page", sentence="Graph sent a page without its items")
@@ -154,7 +160,7 @@ class GraphTransport:
             if not isinstance(link, str) or link in followed or not self.address.has_origin_of(link):
                 raise RetryLater("GET a page", sentence="Graph's link to the next page leads nowhere")
             followed.add(link)
-            page = await self._read(link, None, headers, self._send_alone)
+            page = await self._read(link, None, headers, send)
 
     async def batch(self, items: Sequence[BatchItem]) -> dict[str, BatchAnswer]:
         """A planned set of reads, twenty to a request, each repeated as `get` does; the answers by item id, in the

@@ -3,6 +3,7 @@
 What is about to be made is noted before it is sent; after a lost answer our mark is looked for before it is sent again.
 """
 
+import asyncio
 import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -23,7 +24,8 @@ from planner_sync.mend import Mend
 from planner_sync.roll_over import RollOver
 from planner_sync.shown import Shown
 from planner_sync.within_limits import WithinLimits
-from store import planner_links, tasks
+from store import planner_links, remarks, tasks
+from store.outbox import LONGEST_DELIVERY
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
 from tasking.force import Force
@@ -80,7 +82,8 @@ class Create:
         filled = await self._fill_details(seen, planner_task)
         with self._store.open() as connection:
             planner_links.change(connection, seen.link.link_id, state=LinkState.ACTIVE, **filled)
-            is_same = tasks.read_task(connection, task_id).version == seen.task.version
+            said = tuple(remark.text for remark in remarks.remarks_on(connection, task_id))
+            is_same = (tasks.read_task(connection, task_id).version, said) == (seen.task.version, seen.remarks)
         log.info("task is on the board", extra={"reference": seen.task.reference, "unit": seen.link.unit})
         return Placed(seen.link, is_in_step=is_new and is_same and bool(filled))
 
@@ -105,7 +108,7 @@ class Create:
     async def _our_mark(self, seen: Shown) -> PlannerTask | None:
         """The Planner task of an earlier try whose answer was lost. A person's copy of it is never preferred."""
         since = self._store.clock.now() - (seen.link.attempted_at or self._store.clock.now())
-        if timedelta(0) <= since < self._settle_for:
+        if since < self._settle_for:
             raise NotSettled((self._settle_for - since).total_seconds())
         listed = await self._planner.tasks(seen.link.plan_id)
         with self._store.open() as connection:
@@ -154,6 +157,9 @@ class Create:
             else:
                 self._change(seen.link, state=LinkState.WANTED)
             raise
+        except asyncio.CancelledError:  # out of time: it may have been sent just now
+            self._change(seen.link, attempted_at=self._store.clock.now())
+            raise
         made, noted = sent.answer, dict[str, object]()
         assert made is not None
         if sent.change != new:  # a limit kept people out of it: nobody has taken them off
@@ -164,7 +170,10 @@ class Create:
         return made
 
     def _claim(self, connection: Connection, seen: Shown) -> None:
-        """Notes the create before it is sent. Raises NotSettled where another worker was quicker to begin one."""
+        """Notes the create before it is sent. Raises NotSettled where another worker was quicker to begin one.
+
+        It may wait for its turn at Graph: until it has ended, the latest moment counts at which it may be sent.
+        """
         link = seen.link
         base = field_map.state_when_made(seen.task, seen.board, seen.is_twin)
         # A write first: it holds the row, so that of two workers one reads what the other has done.
@@ -174,7 +183,7 @@ class Create:
             raise NotSettled(self._settle_for.total_seconds())
         if link.state is LinkState.CREATING and there.attempted_at != link.attempted_at:
             raise NotSettled(self._settle_for.total_seconds())
-        noted = {"state": LinkState.CREATING, "attempted_at": self._store.clock.now()}
+        noted = {"state": LinkState.CREATING, "attempted_at": self._store.clock.now() + LONGEST_DELIVERY}
         planner_links.change(connection, link.link_id, **noted, base=field_map.to_json(base))
 
     async def _fill_details(self, seen: Shown, planner_task: PlannerTask) -> dict[str, object]:

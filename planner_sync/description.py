@@ -78,6 +78,13 @@ def with_lines(description: str, lines: Sequence[str]) -> str:
     return "\n".join([*([above.rstrip()] if above.strip() else []), *lines, *(["", block] if block else [])])
 
 
+def cut_above(description: str, block: str) -> str:
+    """The description as Planner takes it: what stands above the block is cut where it is too long for both."""
+    most = LONGEST_DESCRIPTION - len(block) - len("…\n\n")
+    above = description[: -len(block)]
+    return description if len(description) <= LONGEST_DESCRIPTION else f"{above[:most].rstrip()}…\n\n{block}"
+
+
 def has_block(description: str) -> bool:
     """Whether the service has put its block here before."""
     return _LINE.search(description) is not None
@@ -115,8 +122,8 @@ def _lines(block: str) -> list[str]:
 
 
 def _strays(block: str) -> list[str]:
-    """What is neither the service's line nor one of its own below it."""
-    return [line for line in block.splitlines()[1:] if line.strip() and not line.startswith(OWN)]
+    """What is neither the service's line, which somebody may have pasted twice, nor one of its own below it."""
+    return [line for line in block.splitlines() if line.strip() not in ("", LINE) and not line.startswith(OWN)]
 
 
 def _last_step(step: Escalation, force: Force) -> str:

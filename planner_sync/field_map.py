@@ -41,8 +41,8 @@ class Winner(StrEnum):
 class BoardState:
     """What one board shows of a task, in the record's words.
 
-    `pillar` is None in a bucket that people made, LOST_BUCKET where the bucket is gone. `is_marked` says that the title
-    bears the reference.
+    `pillar` is None in a bucket that people made, LOST_BUCKET where the bucket is gone; `last_pillar` is then the one
+    that it had before. `is_marked` says that the title bears the reference.
     """
 
     title: str
@@ -56,6 +56,8 @@ class BoardState:
     service_labels: frozenset[str]
     ticks: frozenset[str]
     is_marked: bool = True
+    last_pillar: str | None = None
+    bucket_id: str | None = None
 
 
 WINNERS: Mapping[str, Winner] = {
@@ -72,13 +74,16 @@ WINNERS: Mapping[str, Winner] = {
     "is_marked": Winner.SERVICE,
 }
 
+ONLY_NOTED = frozenset({"last_pillar", "bucket_id"})
+"""Fields of BoardState that nothing is merged by: they tell later how a Planner task came where it is."""
+
 NOT_SENT_TO_TWINS = frozenset({"owner_ids"})
 """The owner stays with the unit below until the higher level allocates on its own board."""
 
 DATES = ("start_at", "due_at")
 LEFT_ALONE_BY_A_RENAME = ("due_at", "start_at", "priority", "service_labels")
 
-SENT = "sent"
+SENT, SENT_AT = "sent", "sent_at"
 _STATE: TypeAdapter[BoardState] = TypeAdapter(BoardState)
 
 
@@ -118,6 +123,7 @@ def state_of_planner(
     there = {line.item_id: line.is_checked for line in details.checklist} if details else {}
     is_lost = planner.bucket_id is None or planner.bucket_id in lost_buckets
     pillar = LOST_BUCKET if is_lost else board.pillar_of_bucket.get(planner.bucket_id or "")
+    last_pillar = base.last_pillar if base.pillar in (None, LOST_BUCKET) else base.pillar
     return BoardState(
         title=_that_fits(title_without_reference(planner.title, task.reference), task.reference) or base.title,
         owner_ids=frozenset(planner.assignee_ids),
@@ -130,6 +136,8 @@ def state_of_planner(
         service_labels=frozenset(code for code, label in codes.items() if label.kept_by_service),
         ticks=frozenset(line for line in ours if there.get(line, line in base.ticks)),
         is_marked=has_mark(planner, task) or len(planner.title) > _most_words(task.reference),
+        last_pillar=last_pillar if pillar in (None, LOST_BUCKET) else None,
+        bucket_id=planner.bucket_id,
     )
 
 
@@ -138,7 +146,8 @@ def state_when_made(task: Task, board: BoardPlan, is_twin: bool) -> BoardState:
     state = replace(state_of_record(task), ticks=frozenset())
     pillar = task.pillar if task.pillar in board.bucket_of_pillar else TRIAGE
     start = state.start_at if without_dates_planner_refuses({"start_at": state.start_at}, state) else None
-    return replace(state, pillar=pillar, start_at=start, owner_ids=frozenset() if is_twin else state.owner_ids)
+    owners, bucket = frozenset() if is_twin else state.owner_ids, board.bucket_of_pillar.get(pillar)
+    return replace(state, pillar=pillar, start_at=start, owner_ids=owners, bucket_id=bucket)
 
 
 def new_planner_task(task: Task, board: BoardPlan, force: Force, is_twin: bool) -> NewTask:
@@ -246,21 +255,31 @@ def category(force: Force, code: str) -> str:
     return f"category{force.labels[code].slot}"
 
 
-def to_json(state: BoardState, sent: BoardState | None = None) -> dict[str, Any]:
-    """A link's base as plain JSON, sets in order. `sent` is what the board shows if an answer still out was a yes."""
+def to_json(state: BoardState, sent: BoardState | None = None, sent_at: datetime | None = None) -> dict[str, Any]:
+    """A link's base as plain JSON, sets in order. `sent` is what the board shows if an answer still out was a yes.
+
+    `sent_at` (UTC) is when it was sent, while it may still be under way; None once it is known to have ended.
+    """
     plain: dict[str, Any] = _STATE.dump_python(state, mode="json")
     ordered = {name: sorted(value) if isinstance(value, list) else value for name, value in plain.items()}
-    return ordered if sent is None else {**ordered, SENT: to_json(sent)}
+    if sent is not None:
+        ordered[SENT] = to_json(sent)
+    return ordered if sent_at is None else {**ordered, SENT_AT: sent_at.isoformat()}
 
 
 def from_json(plain: Mapping[str, Any]) -> BoardState:
     """The state that a link's base holds."""
-    return _STATE.validate_python({name: value for name, value in plain.items() if name != SENT})
+    return _STATE.validate_python({name: value for name, value in plain.items() if name not in (SENT, SENT_AT)})
 
 
 def sent_from_json(plain: Mapping[str, Any]) -> BoardState | None:
     """What a link's base says was sent without an answer having come; None where every answer came."""
     return from_json(plain[SENT]) if SENT in plain else None
+
+
+def sent_at_from_json(plain: Mapping[str, Any]) -> datetime | None:
+    """When that was sent, UTC, while it may still be under way."""
+    return datetime.fromisoformat(plain[SENT_AT]) if SENT_AT in plain else None
 
 
 def slot_of(category: str) -> int:

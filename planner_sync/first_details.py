@@ -26,7 +26,8 @@ def first_details(seen: Shown, there: TaskDetails, block: str, record_links: Map
 def _words(seen: Shown, there: str, block: str) -> str:
     before = seen.before.get("description", "")
     if not before.strip():
-        return description.first_description(seen.task, block, there, field_map.overflow_of(seen.task))
+        first = description.first_description(seen.task, block, there, field_map.overflow_of(seen.task))
+        return description.cut_above(first, block)
     both = f"{there.rstrip()}\n\n{before}" if there.strip() else before
     return description.fitted(both, block) or both
 

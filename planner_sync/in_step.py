@@ -1,9 +1,10 @@
 """Push and pull together: a clash on the board is read, merged and sent again, a bounded number of times."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from graph_client.errors import Conflict, Gone, GraphError, RetryLater
-from planner_sync.boards import board_of, board_of_plan
+from planner_sync.boards import all_boards, board_of_plan
 from planner_sync.create import Create
 from planner_sync.mend import Mend
 from planner_sync.polling import Polling
@@ -14,6 +15,7 @@ from store import planner_links, tasks
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
 from tasking.events import BoardDamaged, Event, TaskDeletedOnBoard
+from tasking.task import Status
 
 MOST_MERGES = 3
 
@@ -42,10 +44,12 @@ class InStep:
     async def show_on_board(self, event: Event) -> None:
         """Puts the task on its own board, or back on the board it was deleted from if it still stands there."""
         task_id, unit = event.payload()["task_id"], None
+        with self._store.open() as connection:
+            task = tasks.read_task(connection, task_id)
+        if task.status is Status.WITHDRAWN:
+            return
         if isinstance(event, TaskDeletedOnBoard):
             unit = event.unit
-            with self._store.open() as connection:
-                task = tasks.read_task(connection, task_id)
             if not task.is_open or unit not in task.stands_on:
                 return
         await self.show(task_id, unit)
@@ -81,18 +85,30 @@ class InStep:
         await self.merging(link, lambda: self._push.update_link(link))
 
     async def close_board(self, link: PlannerLink) -> None:
-        """Ends the task's stay on one board."""
+        """Ends the task's stay on one board.
+
+        It is read once more after it was closed there: what people did just before is not to be lost with it.
+        """
         await self.merging(link, lambda: self._push.close_link(link))
+        with suppress(Gone):
+            await self._pull.refresh(link)
+        self._push.note_closed(link)
 
     async def merging(self, link: PlannerLink, send: Callable[[], Awaitable[None]]) -> None:
-        """Sends; on a clash reads the task anew and sends again. Raises RetryLater when the clash does not end."""
+        """Sends; on a clash reads the task anew and sends again. Raises RetryLater when the clash does not end.
+
+        A task that is not there is left to the next read of its board, which alone can tell a deletion from a bucket
+        or a whole board that is gone.
+        """
         for _ in range(MOST_MERGES):
             try:
-                await send()
-            except (Conflict, Gone):
-                await self._pull.refresh(link)
-            else:
-                return
+                try:
+                    return await send()
+                except Conflict:
+                    await self._pull.refresh(link)
+            except Gone:
+                self._polling.ask(link.unit, self._store.clock.now())
+                return None
         raise RetryLater("update board", after_seconds=30, sentence="the task keeps changing on the board")
 
     async def mend_board(self, event: BoardDamaged) -> None:
@@ -113,11 +129,11 @@ class InStep:
     async def believe_board(self, unit: str) -> int:
         """Takes it that people deleted what is missing from a unit's board, even all of it; returns how many tasks.
 
-        Raises NotProvisioned, and GraphError when the board cannot be read.
+        Raises GraphError when the board cannot be read.
         """
         with self._store.open() as connection:
-            board = board_of(connection, unit)
-        return await self._pull.pull_board(board, is_believed=True)
+            boards = [board for board in all_boards(connection) if board.unit == unit]
+        return sum([await self._pull.pull_board(board, is_believed=True) for board in boards])
 
     async def retire_boards(self) -> int:
         """Takes finished tasks off the boards after their retention; returns how many."""

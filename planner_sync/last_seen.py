@@ -5,6 +5,9 @@ from typing import Any
 
 from graph_client.planner import ChecklistChange, PlannerTask, ReferenceChange, TaskDetails
 
+LEAVING = "leaving"
+"""Set while the service is about to delete the task itself, after its retention."""
+
 
 def last_seen(planner: PlannerTask, details: TaskDetails) -> dict[str, Any]:
     """A task as one read showed it, as plain JSON."""

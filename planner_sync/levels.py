@@ -1,5 +1,6 @@
 """The task's twin on another level's board: shown when it climbs, closed when it comes back or ends. One record."""
 
+from graph_client.errors import GraphError
 from planner_sync.create import Create
 from planner_sync.in_step import InStep
 from store import planner_links, tasks
@@ -40,8 +41,14 @@ class Levels:
         """Ends the task's stay on every board."""
         with self._store.open() as connection:
             links = planner_links.of_task(connection, event.task_id, *UNFINISHED, LinkState.ACTIVE)
+        troubles: list[GraphError] = []
         for link in links:
-            await self._end(link)
+            try:
+                await self._end(link)
+            except GraphError as error:  # one board out of reach does not keep the task open on the others
+                troubles.append(error)
+        if troubles:
+            raise troubles[0]
 
     async def _end(self, link: PlannerLink) -> None:
         """Closes one stay; what was to be created is not wanted any more, unless a create may be on its way."""

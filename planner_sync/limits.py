@@ -108,6 +108,11 @@ def subject(code: str) -> str:
     return f"limit: {code}"[:80]  # as long as the store takes
 
 
+def is_told(code: str) -> bool:
+    """Whether the people of the task are told although nothing can be left out: nothing else is done about it."""
+    return code not in LIMITS or LIMITS[code].answer is Answer.TELL
+
+
 def without(change: Change, code: str) -> Change | None:
     """The write without what was too much; None where nothing can be left out of it, so that it cannot be done.
 

@@ -79,11 +79,11 @@ class Owners:
         """The question that each of these people raises, who are not able members. Asks Graph only where it must."""
         if not everybody or not board.group_id:
             return {}
-        there, now = self._members.get(board.group_id), self._store.clock.now()
+        there, now = self._members.get(board.plan_id), self._store.clock.now()
         is_old = there is None or now - there.read_at >= MEMBERS_STAND_FOR
         if there is None or is_old or not everybody <= there.able | there.doubts.keys() or (is_whole and there.doubts):
             there = await self._read(board.group_id, everybody, now)
-            self._members[board.group_id] = there
+            self._members[board.plan_id] = there
         return there.doubts
 
     async def _read(self, group_id: str, everybody: frozenset[str], now: datetime) -> Members:
@@ -100,7 +100,12 @@ class Owners:
             link_id: kinds for link_id, ids in assigned.items() if (kinds := {doubts[i] for i in ids & doubts.keys()})
         }
         with self._store.open() as connection:
-            asked = {remark.task_id for remark in remarks.open_about(connection, subject)}
+            asked = {
+                remark.task_id
+                for remark in remarks.open_about(connection, subject)
+                if (link := planner_links.current(connection, remark.task_id, board.unit)) is None
+                or link.plan_id == board.plan_id
+            }
             of_task = {link.task_id: raised[link.link_id] for link in planner_links.by_ids(connection, raised)}
         for task_id in asked | of_task.keys():
             question = next((words for kind, words in QUESTIONS.items() if kind in of_task.get(task_id, ())), None)

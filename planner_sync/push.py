@@ -1,5 +1,6 @@
 """Record to board, from then on: our changes with If-Match and nothing else, and no transaction open meanwhile."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -18,12 +19,13 @@ from graph_client.planner import (
 )
 from planner_sync import description, field_map, shown
 from planner_sync.create import BAD_REQUEST
-from planner_sync.field_map import NOT_SENT_TO_TWINS, BoardState, state_of_record
+from planner_sync.field_map import DATES, NOT_SENT_TO_TWINS, BoardState, state_of_record
 from planner_sync.mend import Mend
 from planner_sync.shown import Shown, changed_links
 from planner_sync.three_way import merge
 from planner_sync.within_limits import WithinLimits
 from store import planner_links
+from store.outbox import LONGEST_DELIVERY
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
 from tasking.force import Force
@@ -68,8 +70,13 @@ class Push:
         differ = {name: value for name, value in closing.items() if getattr(base, name) != value}
         await self._send_fields(seen, base, differ)
         await self._send_details(seen, base, {})
+
+    def note_closed(self, link: PlannerLink) -> None:
+        """The stay has ended: what happens to the Planner task from now on changes nothing."""
         with self._store.open() as connection:
-            planner_links.change(connection, link.link_id, state=LinkState.CLOSED)
+            now = planner_links.current(connection, link.task_id, link.unit)
+            if now is not None and now.link_id == link.link_id and now.state is LinkState.ACTIVE:
+                planner_links.change(connection, link.link_id, state=LinkState.CLOSED)
 
     def _standing(self, link: PlannerLink) -> Shown | None:
         """What the board shows by this link as it is now; None when that stay has ended or not begun.
@@ -80,9 +87,16 @@ class Push:
             now = planner_links.current(connection, link.task_id, link.unit)
             if now is None or now.link_id != link.link_id or now.state is not LinkState.ACTIVE:
                 return None
+            self._wait_for_others(now)
             if now.task_etag is None or field_map.sent_from_json(now.base or {}) is not None:
                 raise Conflict("update task", sentence="what the board shows of it is not known")
             return shown.of_link(connection, now)
+
+    def _wait_for_others(self, link: PlannerLink) -> None:
+        """Raises RetryLater while another delivery's change of this task is still under way."""
+        sent_at = field_map.sent_at_from_json(link.base or {})
+        if sent_at is not None and self._store.clock.now() - sent_at < LONGEST_DELIVERY:
+            raise RetryLater("update task", after_seconds=5, sentence="another change of it is under way")
 
     async def _send_fields(self, seen: Shown, base: BoardState, send: Mapping[str, Any]) -> None:
         """Sends task fields with the etag of the last read, and keeps that etag.
@@ -91,18 +105,33 @@ class Push:
         changes of people that were never read. Source: api-reference/v1.0/resources/planner-overview.md.
         """
         wanted = {name: value for name, value in send.items() if name != "ticks"}
+        if wanted.get("pillar") not in seen.board.bucket_of_pillar:
+            wanted.pop("pillar", None)  # nothing there to move it into
         fields = field_map.without_dates_planner_refuses(wanted, base)
         changes = field_map.planner_changes(seen.task, fields, base, seen.board, self._force)
         if not changes.as_json():
             return
+        if changes.bucket_id is not UNSET:
+            fields["bucket_id"] = changes.bucket_id
         send_it = partial(self._send_once, seen, changes, fields)
         try:
             await self._sending(seen.link, send_it, lambda state: replace(state, **fields))
         except Rejected as refused:
-            if refused.status != BAD_REQUEST or "pillar" not in fields or not await self._mend.mend(seen.board):
-                raise
+            await self._see_why(seen, fields, refused)
+            raise
+
+    async def _see_why(self, seen: Shown, fields: Mapping[str, Any], refused: Rejected) -> None:
+        """Raises what is to be done instead, where Planner refused the fields for what people did meanwhile."""
+        if refused.status != BAD_REQUEST:
+            return
+        if "pillar" in fields and await self._mend.mend(seen.board):
             sentence = "its board had to be mended first"
             raise RetryLater("update task", after_seconds=1, sentence=sentence) from refused
+        assert seen.link.planner_task_id is not None
+        if fields.keys() & DATES:  # one of ours does not go with one of theirs that was not read
+            there = await self._planner.task(seen.link.planner_task_id)
+            if there.etag != seen.link.task_etag:
+                raise Conflict("update task", sentence="its dates have changed on the board") from refused
 
     async def _send_once(self, seen: Shown, changes: TaskChanges, fields: dict[str, Any]) -> None:
         """One PATCH. What a limit kept out of it is taken out of `fields` too: the board does not show it."""
@@ -163,12 +192,16 @@ class Push:
 
         Where no answer comes the note stays, and the next read tells whether it got through.
         """
-        self._note_base(link, lambda base: field_map.to_json(base, change(base)))
+        now = self._store.clock.now()
+        self._note_base(link, lambda base: field_map.to_json(base, change(base), now))
         try:
             await send()
         except GraphError as error:
-            if not error.uncertain:
-                self._note_base(link, field_map.to_json)
+            in_doubt = error.uncertain
+            self._note_base(link, lambda base: field_map.to_json(base, change(base) if in_doubt else None))
+            raise
+        except asyncio.CancelledError:  # out of time: it may have been sent just now
+            self._note_base(link, lambda base: field_map.to_json(base, change(base)))
             raise
         self._note_base(link, lambda base: field_map.to_json(change(base)))
 

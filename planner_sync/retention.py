@@ -1,22 +1,22 @@
 """Finished tasks leave their boards after the force's retention; the record keeps what people had written on them."""
 
+import asyncio
 import logging
 from datetime import timedelta
 
 from graph_client.errors import Conflict, Gone, GraphError
 from graph_client.planner import PlannerClient, PlannerTask, TaskDetails
 from planner_sync.boards import BoardPlan, all_boards
-from planner_sync.last_seen import last_seen
+from planner_sync.last_seen import LEAVING, last_seen
 from store import planner_links, tasks
 from store.planner_links import LinkState, PlannerLink
-from store.unit_of_work import Store
+from store.unit_of_work import SqlUnitOfWork, Store
 from tasking.force import Force
 
 log = logging.getLogger(__name__)
 
 COMPLETE = 100
-MAY_LEAVE = (LinkState.ACTIVE, LinkState.CLOSED, LinkState.RETIRED)
-"""A link that is RETIRED already may still stand on the board where the delete did not get through."""
+MAY_LEAVE = (LinkState.ACTIVE, LinkState.CLOSED)
 
 
 class Retention:
@@ -58,27 +58,33 @@ class Retention:
                 for link in links
                 if link.state is not LinkState.ACTIVE or not tasks.read_task(connection, link.task_id).is_open
             ]
-        details = await self._planner.details_of(link.planner_task_id or "" for link in leaving)
-        return sum([await self._take_off(link, old, details[link.planner_task_id or ""]) for link in leaving])
+        details, _ = await self._planner.details_of(link.planner_task_id or "" for link in leaving)
+        readable = [link for link in leaving if link.planner_task_id in details]
+        took = [self._take_off(link, old, details[link.planner_task_id or ""]) for link in readable]
+        return sum(await asyncio.gather(*took))
 
-    async def _take_off(self, link: PlannerLink, old: dict[str, PlannerTask], details: TaskDetails | None) -> bool:
-        """Keeps what the board shows, then deletes it there; in this order, so that nothing is lost between."""
-        assert link.planner_task_id is not None
-        planner = old[link.planner_task_id]
-        if details is not None:
-            self._keep(link, planner, details)
+    async def _take_off(self, link: PlannerLink, old: dict[str, PlannerTask], details: TaskDetails) -> bool:
+        """Keeps what the board shows, deletes it there, and notes that it has left; in this order.
+
+        Until then it is read as before: somebody may open it again, or the delete may not get through.
+        """
+        planner = old[details.task_id]
+        with self._store.open() as connection:
+            seen = {**last_seen(planner, details), LEAVING: True}
+            planner_links.change(connection, link.link_id, last_seen=seen)
         try:
             await self._planner.delete_task(planner.task_id, planner.etag)
         except Conflict:
             return False  # somebody is at it: the next time
         except Gone:
-            return False
+            pass
+        with self._store.act("service", "planner", f"retire-{link.link_id[:8]}") as uow:
+            note_left(uow, link)
         return True
 
-    def _keep(self, link: PlannerLink, planner: PlannerTask, details: TaskDetails) -> None:
-        with self._store.act("service", "planner", f"retire-{link.link_id[:8]}") as uow:
-            values = {"state": LinkState.RETIRED, "last_seen": last_seen(planner, details)}
-            planner_links.change(uow.connection, link.link_id, **values)
-            if link.state is not LinkState.RETIRED:
-                task = uow.task(link.task_id)
-                uow.audit("left the board after its retention", task.reference, {"unit": (link.unit, None)})
+
+def note_left(uow: SqlUnitOfWork, link: PlannerLink) -> None:
+    """The task has left this board after its retention: nobody deleted it."""
+    planner_links.change(uow.connection, link.link_id, state=LinkState.RETIRED)
+    reference = uow.task(link.task_id).reference
+    uow.audit("left the board after its retention", reference, {"unit": (link.unit, None)})

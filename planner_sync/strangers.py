@@ -5,11 +5,12 @@ By the force's policy they are adopted with a reference of their own, or left al
 
 import logging
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
-from graph_client.planner import PlannerTask
+from graph_client.errors import Gone
+from graph_client.planner import PlannerClient, PlannerTask
 from planner_sync import field_map
 from planner_sync.board_reading import BoardReading
 from planner_sync.boards import BoardPlan
@@ -31,12 +32,13 @@ COMPLETE = 100
 class Strangers:
     """Deals with what people made on boards themselves."""
 
-    def __init__(self, store: Store, force: Force) -> None:
+    def __init__(self, store: Store, planner: PlannerClient, force: Force) -> None:
         self._store = store
+        self._planner = planner
         self._force = force
         self._of_a_reference = re.compile(rf"\s*({re.escape(force.reference_prefix)}-\d+)(?![\w-])\s*(.*)$", re.DOTALL)
 
-    def take(self, board: BoardPlan, reading: BoardReading, known: Collection[str]) -> int:
+    async def look(self, board: BoardPlan, reading: BoardReading, known: Collection[str]) -> int:
         """Adopts or leaves what is new on the board; returns how many tasks were adopted.
 
         A create of ours whose answer was lost looks like a stranger, so nothing is done while one is under way. What
@@ -49,11 +51,21 @@ class Strangers:
         with self._store.open() as connection:
             ours = planner_links.known_planner_ids(connection, (task.task_id for task in candidates))
             under_way = planner_links.of_plan(connection, board.plan_id, LinkState.CREATING)
-        if under_way:
+        if any(link.planner_task_id is None for link in under_way):
             return 0
         new = [task for task in candidates if task.task_id not in ours and self._is_people_s(task)]
-        deal_with = self._adopt if self._force.hand_made_task_policy == "adopt" else self._tell_of_copy
-        return sum(deal_with(board, task) for task in new if task.percent_complete < COMPLETE)
+        new = [task for task in new if task.percent_complete < COMPLETE]
+        if self._force.hand_made_task_policy != "adopt":
+            self._tell_of_copies(board, new)
+            return 0
+        return sum([await self._adopt_if_there(board, task) for task in new])
+
+    async def _adopt_if_there(self, board: BoardPlan, planner: PlannerTask) -> bool:
+        """Lists may still show what was deleted: what is adopted is read by its id first."""
+        try:
+            return self._adopt(board, await self._planner.task(planner.task_id))
+        except Gone:
+            return False
 
     def _is_people_s(self, planner: PlannerTask) -> bool:
         return planner.created_by_user_id is not None or self._reference_in(planner.title)[0] is not None
@@ -108,20 +120,19 @@ class Strangers:
             base=field_map.to_json(there),
         )
 
-    def _tell_of_copy(self, board: BoardPlan, planner: PlannerTask) -> bool:
-        """Where strangers are left alone: says on the original that its copy is not kept. Never touches the copy."""
-        reference, _ = self._reference_in(planner.title)
-        if reference is None:
-            return False
-        with self._store.act("service", "planner", f"copy-{planner.task_id[:8]}") as uow:
-            original = _task_of(uow.connection, reference)
-            where = self._force.units[board.unit].name
-            words = f"A copy of it stands on the board of {where}. What is done to the copy does not reach this task."
-            if original is not None and remarks.raise_remark(
-                uow.connection, original.task_id, f"copy: {board.unit}", words, uow.now()
-            ):
-                uow.emit(TaskChanged(original.task_id))
-        return False
+    def _tell_of_copies(self, board: BoardPlan, strangers: Sequence[PlannerTask]) -> None:
+        """Where strangers are left alone: says on each original that its copy is not kept. Never touches a copy."""
+        references = {reference for task in strangers if (reference := self._reference_in(task.title)[0])}
+        subject, where = f"copy: {board.unit}", self._force.units[board.unit].name
+        with self._store.open() as connection:
+            told = {remark.task_id for remark in remarks.open_about(connection, subject)} if references else set()
+            found = [_task_of(connection, reference) for reference in sorted(references)]
+        words = f"A copy of it stands on the board of {where}. What is done to the copy does not reach this task."
+        for original in found:
+            if original is not None and original.task_id not in told:
+                with self._store.act("service", "planner", f"copy-{original.task_id[:8]}") as uow:
+                    remarks.raise_remark(uow.connection, original.task_id, subject, words, uow.now())
+                    uow.emit(TaskChanged(original.task_id))
 
     def _reference_in(self, title: str) -> tuple[str | None, str]:
         """The reference that a title begins with, if it does, and the words without it."""

@@ -7,14 +7,15 @@ from graph_client.planner import PlannerTask, TaskDetails
 from planner_sync import conflicts, description, field_map
 from planner_sync.boards import BoardPlan
 from planner_sync.field_map import NOT_SENT_TO_TWINS, state_of_planner, state_of_record
-from planner_sync.last_seen import last_seen
+from planner_sync.last_seen import LEAVING, last_seen
+from planner_sync.retention import note_left
 from planner_sync.three_way import Merge, landed, merge
 from store import planner_links, remarks
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import SqlUnitOfWork, Store
 from tasking import board_actions
 from tasking.errors import StaleTask
-from tasking.events import TaskChanged
+from tasking.events import TaskChanged, TaskDeletedOnBoard
 from tasking.force import Force
 from tasking.task import Task
 
@@ -57,6 +58,9 @@ class Taking:
             now = planner_links.current(uow.connection, link.task_id, link.unit)
             if now is None or now.link_id != link.link_id or now.state is not LinkState.ACTIVE:
                 return
+            if (now.last_seen or {}).get(LEAVING):
+                note_left(uow, now)
+                return
             planner_links.change(uow.connection, link.link_id, state=LinkState.GONE)
             board_actions.record_deleted_on_board(
                 uow, self._force, link.task_id, link.unit, with_its_bucket=with_its_bucket
@@ -74,7 +78,7 @@ class Taking:
         task = uow.task(link.task_id)
         base = field_map.from_json(link.base or {})
         planner = state_of_planner(read.task, read.details, board, self._force, task, base, lost_buckets)
-        sent = field_map.sent_from_json(link.base or {})
+        sent, sent_at = field_map.sent_from_json(link.base or {}), field_map.sent_at_from_json(link.base or {})
         if sent is not None:
             base = landed(base, sent, planner)
         # Only whoever sends knows that nothing is on its way any more.
@@ -83,7 +87,7 @@ class Taking:
         planner_links.change(
             uow.connection,
             link.link_id,
-            base=field_map.to_json(planner, still_out),
+            base=field_map.to_json(planner, still_out, sent_at if still_out is not None else None),
             task_etag=read.task.etag,
             newest_etag=read.task.etag,
             newest_at=uow.now(),
@@ -98,7 +102,9 @@ class Taking:
         has_news = self._tell_of_conflicts(uow, task, link.unit, merged)
         if merged.take:
             changes = field_map.board_changes(merged.take, read.task, task)
-            board_actions.record_board_changes(uow, self._force, task.task_id, link.unit, changes)
+            now = board_actions.record_board_changes(uow, self._force, task.task_id, link.unit, changes)
+            if now.is_open and not task.is_open:
+                _show_again(uow, now)
         if (merged.send or is_damaged or has_news) and not (has_left or is_promised or uow.promised):
             uow.emit(TaskChanged(task.task_id))
 
@@ -118,6 +124,14 @@ class Taking:
         for name in merged.take.keys() - merged.conflicts.keys():
             has_news |= remarks.settle_remark(uow.connection, task.task_id, conflicts.subject(name), uow.now())
         return has_news
+
+
+def _show_again(uow: SqlUnitOfWork, task: Task) -> None:
+    """A task that was opened again comes back to those of its boards that it had left while it was complete."""
+    for unit in task.stands_on:
+        link = planner_links.current(uow.connection, task.task_id, unit)
+        if link is not None and link.state in planner_links.ENDED:
+            uow.emit(TaskDeletedOnBoard(task.task_id, unit))
 
 
 def _block_is_damaged(link: PlannerLink, details: TaskDetails) -> bool:

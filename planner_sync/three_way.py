@@ -38,13 +38,19 @@ def merge(base: BoardState, ours: BoardState, planner: BoardState, not_sent: fro
             wanted = (we - (was - they)) | (they - was)
         else:
             wanted = they if they != was else we
-            if they != was and we not in (was, they) and name not in not_sent:
+            if they != was and we not in (_agreed(base, name), they) and name not in not_sent:
                 conflicts[name] = (we, they)
         if winner is Winner.BOARD and wanted != we and (name not in not_sent or they != was):
             take[name] = wanted
         if wanted != they and name not in not_sent:
             send[name] = wanted
     return Merge(take, send, conflicts)
+
+
+def _agreed(base: BoardState, name: str) -> Any:
+    """What record and board last had in common: a bucket of people's own, or none, says nothing of the pillar."""
+    was = getattr(base, name)
+    return base.last_pillar if name == "pillar" and was in (None, LOST_BUCKET) else was
 
 
 def landed(base: BoardState, sent: BoardState, planner: BoardState) -> BoardState:
@@ -59,4 +65,6 @@ def landed(base: BoardState, sent: BoardState, planner: BoardState) -> BoardStat
             through[name] = was ^ frozenset(each for each in was ^ we if (each in we) == (each in they))
         elif they == we:
             through[name] = we
+    if "pillar" in through:
+        through["bucket_id"] = planner.bucket_id
     return replace(base, **through)

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 Change = TypeVar("Change", NewTask, TaskChanges, DetailsChanges)
 Answer = TypeVar("Answer")
 
+LIMIT = "limit: "
 MOST_LIMITS = 4
 """Parts that may be left out of one write before it is given up."""
 
@@ -42,20 +43,34 @@ class WithinLimits:
         """Sends `change`. Raises GraphError as Graph has it; Rejected where nothing can be left out."""
         for _ in range(MOST_LIMITS):
             try:
-                return Sent(change, await send(change))
+                sent = Sent(change, await send(change))
             except Rejected as refused:
                 smaller = limits.without(change, refused.limit) if refused.limit else None
+                if refused.limit and (smaller is not None or limits.is_told(refused.limit)):
+                    self._tell(task, refused.limit)
                 if refused.limit is None or smaller is None:
                     raise
-                self._tell(task, refused.limit)
                 change = _with_lines(smaller, limits.left_out(change, refused.limit))
                 if not change.as_json():
                     return Sent(change, None)
+            else:
+                self._settle(task, sent.change)
+                return sent
         return Sent(change, await send(change))
+
+    def _settle(self, task: Task, change: Change) -> None:
+        """What had been too much has gone through now: the sentence about it goes."""
+        with self._store.open() as connection:
+            told = [remark.subject for remark in remarks.remarks_on(connection, task.task_id)]
+        over = [each for each in told if each.startswith(LIMIT) and limits.without(change, each[len(LIMIT) :])]
+        for subject in over:
+            with self._store.act("service", "planner", "limit") as uow:
+                remarks.settle_remark(uow.connection, task.task_id, subject, uow.now())
+                uow.emit(TaskChanged(task.task_id))
 
     def _tell(self, task: Task, code: str) -> None:
         """Puts the limit's sentence on the task, to be shown with the next change of its description."""
-        subject, now = f"limit: {code}", self._store.clock.now()
+        subject, now = limits.subject(code), self._store.clock.now()
         with self._store.act("service", "planner", "limit") as uow:
             if remarks.raise_remark(uow.connection, task.task_id, subject, limits.sentence(code), now):
                 uow.emit(TaskChanged(task.task_id))

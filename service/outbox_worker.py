@@ -35,9 +35,7 @@ REFILLS = 6
 LOOK_AGAIN_SECONDS = 1.0
 """While deliveries are under way, what has become due meanwhile waits no longer than this for free room."""
 LONGEST_WAIT_SECONDS = 900.0
-DELIVERY_SECONDS = 90.0
-"""The longest that one delivery may take, waiting for its turn at Graph included: less than outbox.LEASE, so that no
-other worker has the row meanwhile."""
+DELIVERY_SECONDS = outbox.LONGEST_DELIVERY.total_seconds()
 SHORTEST_WAIT_SECONDS = 1.0
 """Even where a service asks for none: without it a row could be tried again in the same round, without end."""
 MOST_UNEXPECTED_TRIES = 8

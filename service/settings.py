@@ -45,6 +45,7 @@ class Settings(BaseModel):
     planner_task_url: str = "https://planner.cloud.microsoft/webui/plan/{plan_id}/view/board/task/{task_id}"
     planner_board_url: str = "https://planner.cloud.microsoft/webui/plan/{plan_id}/view/board"
     settle_seconds: Annotated[float, Field(ge=0, le=600)] = 30.0
+    graph_in_flight: Annotated[int, Field(ge=1, le=20)] = 4
     function_key: str = ""
     notification_secret: Annotated[str, Field(max_length=128)] = ""
     work_queue_url: str = ""

@@ -92,7 +92,7 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
     _check_units(store, force)
     store.on_promised = queue_for(settings)
     credential = make_credential(settings.identity)
-    graph = GraphClient.connect(settings.graph_base_url, credential)
+    graph = GraphClient.connect(settings.graph_base_url, credential, in_flight=settings.graph_in_flight)
     receiver = Receiver(store, intake.replies)
     polling, mend = Polling(store), Mend(store, graph.planner, force)
     settle_for = timedelta(seconds=settings.settle_seconds)

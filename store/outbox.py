@@ -10,6 +10,9 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_,
 from store.tables import outbox
 
 LEAST_URGENT = 2
+LONGEST_DELIVERY = timedelta(seconds=90)
+"""The longest that one delivery may take, waiting for its turn at Graph included: whoever began something so long ago
+does not go on with it."""
 LEASE = timedelta(minutes=2)
 """How long a claimed row belongs to one worker; longer than any delivery may take."""
 

@@ -224,8 +224,8 @@ async def test_a_channel_without_an_address_is_a_dead_letter_that_the_operator_h
     row = await empty.deliver()
     assert (row["state"], row["in_doubt"]) == ("DEAD", False)
     assert hall.notices() == [
-        "A delivery (announce.escalated) could not be made: No webhook address is set for the channel of DIV_N_DAILY. It "
-        "is kept: once this is mended, `tasking replay` delivers it."
+        "A delivery (announce.escalated) could not be made: No webhook address is set for the channel of DIV_N_DAILY. "
+        "It is kept: once this is mended, `tasking replay` delivers it."
     ]
     with desk.store.open() as connection:
         assert outbox.replay(connection, None, desk.clock.now()) == [row["outbox_id"]]

@@ -189,4 +189,7 @@ async def test_when_graph_asks_to_wait_the_other_boards_are_not_asked_until_the_
     await force.pull()
     assert force.calls("GET") == [], "Graph asked for 20 seconds"
     assert force.record(task).progress == 0
-    assert "asked the service to wait" in force.notices("board of HP")[-1]["text"]
+    assert force.notices("board") == [], "a wait is no trouble"
+    force.later(minutes=11)
+    await force.pull()
+    assert "asked the service to wait" in force.notices("board")[-1]["text"], "until it lasts"
