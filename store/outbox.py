@@ -59,13 +59,6 @@ def add(
     return int(done.inserted_primary_key[0])
 
 
-def due_ids(connection: Connection, now: datetime, limit: int = 500) -> list[int]:
-    """Ids of the rows that may be delivered now: the most urgent first, of these the oldest."""
-    order = (outbox.c.urgency, outbox.c.outbox_id)
-    query = select(outbox.c.outbox_id).where(*_is_free(now)).order_by(*order).limit(limit)
-    return list(connection.execute(query).scalars())
-
-
 def claim(connection: Connection, outbox_id: int, now: datetime) -> Delivery | None:
     """Takes a due row for this worker, or None when it is not due, settled, or another worker has it."""
     return next(iter(_claimed(connection, now, 1, outbox.c.outbox_id == outbox_id)), None)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from built_service import PROJECT, root_logger_restored
+from due_rows import due_ids
 
 from service.jobs import JOBS
 from service.wiring import Service
@@ -88,11 +89,11 @@ def test_queue_and_timer_functions_run_through_the_runtime(
     body = json.dumps(response).encode()
     runtime.http("post_response", "POST", "/api/forms/raise_task/responses", body, {"form": "raise_task"})
     with service.store.open() as connection:
-        (row,) = outbox.due_ids(connection, service.store.clock.now())
+        (row,) = due_ids(connection, service.store.clock.now())
     runtime.queue("deliver_row", str(row))
     with service.store.open() as connection:
         assert inbox.counts(connection)["DONE"] == 1
-        promised = outbox.due_ids(connection, service.store.clock.now())
+        promised = due_ids(connection, service.store.clock.now())
     assert promised
     runtime.timer("sweep_escalations")
     runtime.queue("bury_row", str(promised[0]))

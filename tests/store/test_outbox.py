@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from due_rows import due_ids
 from sqlalchemy import Connection, select
 
 from store import outbox
@@ -30,7 +31,7 @@ def claimed(connection: Connection, outbox_id: int, after: object = 0 * MINUTE) 
 
 def test_a_promise_is_due_at_once_and_handed_on_whole(connection: Connection) -> None:
     one = promised(connection)
-    assert outbox.due_ids(connection, MORNING) == [one]
+    assert due_ids(connection, MORNING) == [one]
     assert claimed(connection, one) == Delivery(
         one, "TaskRaised", "planner.show_on_board", {"task_id": "1"}, 0, False, MORNING, "c-1", 2
     )
@@ -40,7 +41,7 @@ def test_a_row_that_one_worker_has_is_nobody_elses(connection: Connection) -> No
     one, two = promised(connection), promised(connection)
     claimed(connection, one)
     assert outbox.claim(connection, one, MORNING) is None
-    assert outbox.due_ids(connection, MORNING + LEASE - MINUTE) == [two]
+    assert due_ids(connection, MORNING + LEASE - MINUTE) == [two]
 
 
 def test_a_row_whose_worker_died_comes_free_exactly_when_its_lease_ends(connection: Connection) -> None:
@@ -48,7 +49,7 @@ def test_a_row_whose_worker_died_comes_free_exactly_when_its_lease_ends(connecti
     claimed(connection, one)
     just_before = LEASE - MINUTE / 60
     assert outbox.claim(connection, one, MORNING + just_before) is None
-    assert outbox.due_ids(connection, MORNING + LEASE) == [one]
+    assert due_ids(connection, MORNING + LEASE) == [one]
     assert claimed(connection, one, LEASE).attempts == 1
 
 
@@ -56,7 +57,7 @@ def test_a_delivered_row_never_comes_again(connection: Connection) -> None:
     one = promised(connection)
     claimed(connection, one)
     outbox.settle(connection, [one], MORNING)
-    assert outbox.due_ids(connection, MORNING + 1000 * HOUR) == []
+    assert due_ids(connection, MORNING + 1000 * HOUR) == []
     assert outbox.claim(connection, one, MORNING + 1000 * HOUR) is None
     assert outbox.waiting(connection) == 0
 
@@ -66,8 +67,8 @@ def test_a_failed_row_comes_again_at_its_time_with_its_tries_counted_and_its_err
     for tries in range(3):
         assert claimed(connection, one, tries * HOUR).attempts == tries
         outbox.try_later(connection, one, MORNING + (tries + 1) * HOUR, f"error {tries}", False)
-    assert outbox.due_ids(connection, MORNING + 3 * HOUR - MINUTE) == []
-    assert outbox.due_ids(connection, MORNING + 3 * HOUR) == [one]
+    assert due_ids(connection, MORNING + 3 * HOUR - MINUTE) == []
+    assert due_ids(connection, MORNING + 3 * HOUR) == [one]
     assert connection.execute(select(rows.c.last_error)).scalar() == "error 2"
 
 
@@ -91,7 +92,7 @@ def test_a_dead_letter_is_kept_with_its_reason_and_not_tried_again(connection: C
     (dead,) = outbox.dead_letters(connection)
     assert (dead["outbox_id"], dead["last_error"], dead["settled_at"]) == (one, "answered 404", MORNING + MINUTE)
     assert dead["payload"] == {"task_id": "1"}
-    assert outbox.due_ids(connection, MORNING + 1000 * HOUR) == [two]
+    assert due_ids(connection, MORNING + 1000 * HOUR) == [two]
     assert outbox.waiting(connection) == 1
 
 
@@ -110,7 +111,7 @@ def test_one_dead_letter_or_all_are_put_back_and_start_counting_anew(connection:
         claimed(connection, each)
         outbox.dead_letter(connection, each, MORNING, "gone")
     assert outbox.replay(connection, two, MORNING + HOUR) == [two]
-    assert outbox.due_ids(connection, MORNING + HOUR) == [two, alive]
+    assert due_ids(connection, MORNING + HOUR) == [two, alive]
     assert claimed(connection, two, HOUR).attempts == 0
     assert outbox.replay(connection, alive, MORNING) == []
     assert outbox.replay(connection, None, MORNING) == [one]
@@ -137,4 +138,4 @@ def test_the_oldest_waiting_promise_tells_how_far_behind_deliveries_are(connecti
 def test_what_is_due_is_handed_out_oldest_first_and_no_more_than_asked_for(connection: Connection) -> None:
     ids = [promised(connection, number) for number in range(4)]
     outbox.try_later(connection, ids[0], MORNING + MINUTE, "later", False)
-    assert outbox.due_ids(connection, MORNING + HOUR, limit=3) == ids[:3]
+    assert due_ids(connection, MORNING + HOUR, limit=3) == ids[:3]

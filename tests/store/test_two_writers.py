@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from due_rows import due_ids
 from sqlalchemy import update
 
 from store import audit_log, outbox
@@ -126,7 +127,7 @@ def test_two_workers_never_get_the_same_row(filed: Desk) -> None:
     for _ in range(EACH):
         filed.raised()
     with filed.store.open() as connection:
-        ids = outbox.due_ids(connection, filed.clock.now())
+        ids = due_ids(connection, filed.clock.now())
     start = Barrier(2)
 
     def claim_all() -> list[int]:
@@ -143,4 +144,4 @@ def test_two_workers_never_get_the_same_row(filed: Desk) -> None:
     assert sorted(first + second) == ids
     with filed.store.open() as connection:
         connection.execute(update(promises).values(claimed_until=filed.clock.now() - HOUR))
-        assert outbox.due_ids(connection, filed.clock.now()) == ids
+        assert due_ids(connection, filed.clock.now()) == ids
