@@ -53,11 +53,11 @@ def doings(*names: str) -> st.SearchStrategy[Doing]:
     )
 
 
-def doings_at_two_boards(*names: str) -> st.SearchStrategy[list[Doing]]:
+def doings_at_two_boards(*names: str) -> st.SearchStrategy[tuple[Doing, Doing]]:
     """The same thing done to a task in two places, not necessarily alike."""
 
-    def both(name: str, which: int, places: tuple[int, int], values: tuple[Any, Any]) -> list[Doing]:
-        return [Doing(name, which, place, value) for place, value in zip(places, values, strict=True)]
+    def both(name: str, which: int, places: tuple[int, int], values: tuple[Any, Any]) -> tuple[Doing, Doing]:
+        return Doing(name, which, places[0], values[0]), Doing(name, which, places[1], values[1])
 
     places = st.sampled_from([(0, 1), (1, 0), (1, 2)])
     return st.one_of(
@@ -327,13 +327,4 @@ TO_BOARDS: Mapping[str, tuple[Callable[[People, str, Any], None], st.SearchStrat
     "rename label": (rename_label, st.sampled_from(SERVICE_LABELS)),
 }
 WORK = ("retitle", "work", "date", "move", "prioritise", "label", "tick", "assign")
-WORDS_AND_LINES = (
-    "write",
-    "tidy",
-    "add line",
-    "remove line",
-    "add link",
-    "remove link",
-    "own label",
-    "service's label",
-)
+ALL = (*TO_TASKS, *TO_BOARDS)

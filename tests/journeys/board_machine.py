@@ -5,20 +5,20 @@ At rest record and boards agree, nothing that anybody did is lost, nothing is th
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from service.wiring import Service
 from store import outbox
 from tasking.task import EvidenceLink
 from tests.emulator_server import RunningEmulator
-from tests.journeys.board_doings import WORDS_AND_LINES, WORK, Doing, do, doings, doings_at_two_boards
+from tests.journeys.board_doings import ALL, WORK, Doing, do, doings, doings_at_two_boards
 from tests.journeys.board_people import LADDER, OWN, People
 from tests.journeys.board_rest import AtRest
 from tests.journeys.board_troubles import FAULT_PLANS, LONGEST_LAGS, Fault, Lag, PowerCut, Steps, plan_of
@@ -30,13 +30,12 @@ ROUNDS_TO_REST = 14
 EVIDENCE = (EvidenceLink("https://evidence.example/one.docx", "Statement"),)
 
 Job = Callable[[Service], Coroutine[Any, Any, object]]
-WORKS: dict[str, Job] = {
+JOBS: dict[str, Job] = {
     "deliver": lambda service: service.worker.deliver_due(),
     "read every board": lambda service: service.in_step.pull_boards(),
     "read boards that are due": lambda service: service.in_step.pull_due_boards(),
 }
-WHICH = st.integers(0, 3)
-STEP = st.integers(1, 60)
+ASSESSMENTS = {"slight": SLIGHT, "moderate": MODERATE, "severe": SEVERE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +47,122 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """Somebody does something at this step of the work."""
+    """Somebody does something at this step of the work towards Graph."""
 
     step: int
     doing: Doing
 
 
-MISHAP = st.one_of(st.none(), st.builds(Cut, STEP), st.builds(Between, st.integers(0, 20), doings()))
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """Another worker does the whole of this job at this step of the work towards Graph."""
+
+    step: int
+    job: str
+
+
+Mishap = Cut | Between | Meanwhile | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """These jobs, so many seconds later, each by a worker of its own; the mishap befalls the first."""
+
+    jobs: tuple[str, ...]
+    seconds: int
+    mishap: Mishap
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Somebody sends a form."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assess:
+    """Somebody assesses the risk of a record again."""
+
+    which: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """A record goes up a level, or is given back."""
+
+    which: int
+    is_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Calls to Graph go wrong from here on."""
+
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lags:
+    """Planner begins to lag behind."""
+
+    switch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """People do things to one task in two places."""
+
+    doings: tuple[Doing, Doing]
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Everything is delivered and read, and all has to be well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """What this example is about: the fewer the things that people do, and to the fewer tasks, the more they clash."""
+
+    what: tuple[str, ...]
+    tasks: int
+
+
+def some_of(names: tuple[str, ...], most: int) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(names), min_size=1, max_size=most, unique=True).map(tuple)
+
+
+THEMES = st.builds(Theme, some_of(WORK, 2) | some_of(ALL, 4) | st.just(ALL), st.integers(1, 3))
+WHICH = st.integers(0, 3)
+JOB, GRAPH_STEP = st.sampled_from(sorted(JOBS)), st.integers(0, 12)
+SECONDS = st.sampled_from([0, 0, 0, 1, 1, 20, 130, 960])
+DOING: st.SearchStrategy[Doing] = st.runner().flatmap(lambda machine: doings(*machine.theme.what))
+AT_TWO_BOARDS: st.SearchStrategy[tuple[Doing, Doing]] = st.runner().flatmap(
+    lambda machine: doings_at_two_boards(*([each for each in machine.theme.what if each in WORK] or WORK))
+)
+MISHAP: st.SearchStrategy[Mishap] = st.one_of(
+    st.none(),
+    st.builds(Cut, st.integers(1, 60)),
+    st.builds(Between, GRAPH_STEP, DOING),
+    st.builds(Meanwhile, GRAPH_STEP, JOB),
+)
+WORK_DONE = st.builds(Work, st.tuples(JOB), SECONDS, MISHAP)
+HAPPENINGS: Sequence[tuple[int, st.SearchStrategy[object]]] = (
+    (5, DOING),
+    (2, st.builds(Together, AT_TWO_BOARDS)),
+    (1, doings()),
+    (6, WORK_DONE),
+    (1, st.builds(Work, st.tuples(JOB, JOB), SECONDS, MISHAP)),
+    (1, st.builds(Raise, st.sampled_from(["Gates", "Alley"]))),
+    (1, st.builds(Assess, WHICH, st.sampled_from(sorted(ASSESSMENTS)))),
+    (1, st.builds(Climb, WHICH, st.booleans())),
+    (2, st.builds(Faults, FAULT_PLANS)),
+    (1, st.builds(Lags, st.sampled_from(sorted(LONGEST_LAGS)))),
+    (1, st.just(Rest())),
+)
+"""What may happen next, and how often it does."""
 
 
 class Worker:
@@ -88,93 +196,54 @@ class Boards(RuleBasedStateMachine):
         self.lag = Lag(emulator.tenant)
         self.people = People(self.force)
         self.at_rest = AtRest(self.force, self.people, is_accepting=bool(self.rules_of_the_force))
-        self.workers = [Worker(self.force)]
+        self.workers = [Worker(self.force), Worker(self.force)]
         for title in ("Bricks", "Lights"):
-            self.raise_task(title)
-        self.climb_or_return(0, is_up=True)
+            self.raise_task(Raise(title))
+        self.climb(Climb(0, is_up=True))
         self.settle()
 
-    # --- the record ---
+    @initialize(theme=THEMES)
+    def begin(self, theme: Theme) -> None:
+        self.theme = theme
 
-    @rule(title=st.sampled_from(["Gates", "Alley"]))
-    def raise_task(self, title: str) -> None:
+    @rule(what=st.one_of(*(strategy for weight, strategy in HAPPENINGS for _ in range(weight))))
+    def then(self, what: object) -> None:
+        """The next thing happens."""
+        HAPPEN[type(what)](self, what)
+
+    def people_do(self, *some: Doing) -> None:
+        for doing in some:
+            do(self.people, replace(doing, which=doing.which % self.theme.tasks))
+
+    def raise_task(self, what: Raise) -> None:
         if len(self.people.tasks) < MOST_TASKS:
-            self.people.tasks.append(self.force.raise_task(title=title, links=EVIDENCE))
+            self.people.tasks.append(self.force.raise_task(title=what.title, links=EVIDENCE))
             self.at_rest.remember(len(self.people.tasks) - 1)
 
-    @rule(which=WHICH, assessment=st.sampled_from([SLIGHT, MODERATE, SEVERE]))
-    def assess_again(self, which: int, assessment: Any) -> None:
-        which %= len(self.people.tasks)
+    def assess(self, what: Assess) -> None:
+        which = what.which % len(self.people.tasks)
         task = self.people.tasks[which]
         if self.force.record(task).is_open:
             before = self.at_rest.on_record(which)
-            self.force.assess_again(task, assessment)
+            self.force.assess_again(task, ASSESSMENTS[what.how])
             self.at_rest.assessed(which, before)
 
-    @rule(which=WHICH, is_up=st.booleans())
-    def climb_or_return(self, which: int, is_up: bool) -> None:
-        which %= len(self.people.tasks)
+    def climb(self, what: Climb) -> None:
+        which = what.which % len(self.people.tasks)
         task = self.people.tasks[which]
         record = self.force.record(task)
         above = dict(pairwise(LADDER)).get(record.top_unit)
-        if is_up and record.is_open and above is not None and record.unit == OWN:
+        if what.is_up and record.is_open and above is not None and record.unit == OWN:
             self.force.escalate(task, above)
-        if not is_up and len(record.stands_on) > 1 and record.status != "WITHDRAWN":
+        if not what.is_up and len(record.stands_on) > 1 and record.status != "WITHDRAWN":
             self.at_rest.given_back(which, record.top_unit)
             self.force.give_back(task)
 
-    # --- people ---
-
-    @rule(some=st.lists(doings(*WORK), min_size=1, max_size=3))
-    def somebody_works(self, some: list[Doing]) -> None:
-        self.do(some)
-
-    @rule(some=st.lists(doings(*WORDS_AND_LINES), min_size=1, max_size=3))
-    def somebody_writes(self, some: list[Doing]) -> None:
-        self.do(some)
-
-    @rule(some=st.lists(doings(), min_size=1, max_size=2))
-    def somebody_does_anything(self, some: list[Doing]) -> None:
-        self.do(some)
-
-    @rule(some=doings_at_two_boards(*WORK))
-    def people_do_the_same_thing_at_two_boards(self, some: list[Doing]) -> None:
-        self.do(some)
-
-    def do(self, some: Iterable[Doing]) -> None:
-        for doing in some:
-            do(self.people, doing)
-
-    # --- Graph ---
-
-    @rule(faults=FAULT_PLANS)
-    def something_goes_wrong(self, faults: list[Fault]) -> None:
-        self.force.emulator.control("faults/plan", plan_of(faults))
-
-    @rule(switch=st.sampled_from(sorted(LONGEST_LAGS)))
-    def planner_lags(self, switch: str) -> None:
-        self.lag.begin(switch)
-
-    # --- the service ---
-
-    @rule(seconds=st.sampled_from([0, 1, 20, 130]), mishap=MISHAP)
-    def deliver(self, seconds: int, mishap: Cut | Between | None) -> None:
-        self.later(seconds)
-        self.work(["deliver"], mishap)
-
-    @rule(work=st.sampled_from(sorted(WORKS)), seconds=st.sampled_from([0, 20, 960]), mishap=MISHAP)
-    def work_on(self, work: str, seconds: int, mishap: Cut | Between | None) -> None:
-        self.later(seconds)
-        self.work([work], mishap)
-
-    @rule(one=st.sampled_from(sorted(WORKS)), other=st.sampled_from(sorted(WORKS)), mishap=MISHAP)
-    def two_work_at_once(self, one: str, other: str, mishap: Cut | Between | None) -> None:
-        self.later(1)
-        self.work([one, other], mishap)
-
-    @rule()
     def come_to_rest(self) -> None:
-        self.under_faults_still()
+        """Waits for the end of all troubles, and looks whether all is well."""
+        if self.force.emulator.tenant.fault_plan.steps:  # one more round with what is left of them
+            self.work(Work(("deliver",), 0, None))
+            self.work(Work(("read every board",), 0, None))
         self.force.emulator.control("faults", method="DELETE")
         self.settle()
         self.at_rest.check()
@@ -201,38 +270,37 @@ class Boards(RuleBasedStateMachine):
     def settle(self) -> None:
         """Delivers and reads, waiting out every retry, until nothing is promised any more."""
         for _ in range(ROUNDS_TO_REST):
-            self.later(960)
-            self.work(["deliver"], None)
-            self.work(["read every board"], None)
+            self.work(Work(("deliver",), 960, None))
+            self.work(Work(("read every board",), 0, None))
             with self.force.service.store.open() as connection:
                 if outbox.waiting(connection) == 0:
                     return
         raise AssertionError(f"boards and record do not come to rest: {self.force.outbox('PENDING', '')}")
 
-    def later(self, seconds: float) -> None:
-        self.lag.time_passes(seconds)
-        self.force.later(seconds=seconds)
+    def work(self, what: Work) -> None:
+        self.lag.time_passes(what.seconds)
+        self.force.later(seconds=what.seconds)
+        self.inside.run(self._at_once(what.jobs, what.mishap))
 
-    def work(self, names: list[str], mishap: Cut | Between | None) -> None:
-        """Each of these by a worker of its own, at the same time; the mishap befalls the first."""
-        while len(self.workers) < len(names):
-            self.workers.append(Worker(self.force))
-        first = self.workers[0]
+    async def _at_once(self, names: Sequence[str], mishap: Mishap) -> None:
+        first, outcomes = self.workers[0], list[BaseException | None]()
+
+        async def interrupt() -> None:
+            if isinstance(mishap, Between):
+                self.people_do(mishap.doing)
+            elif isinstance(mishap, Meanwhile):
+                outcomes.append(await _outcome(JOBS[mishap.job](self.workers[1].service)))
+
         if isinstance(mishap, Cut):
             first.steps.cut_power_in(mishap.step)
-        elif isinstance(mishap, Between):
-            doing = mishap.doing
-            first.steps.interrupt_in(mishap.step, lambda: do(self.people, doing))
-        self.inside.run(
-            self._at_once([WORKS[name](each.service) for name, each in zip(names, self.workers, strict=False)])
-        )
-
-    async def _at_once(self, works: list[Coroutine[Any, Any, object]]) -> None:
-        outcomes = await asyncio.gather(*map(_outcome, works))
-        self.workers[0].steps.all_clear()
-        if self.workers[0].steps.is_dead:
+        elif mishap is not None:
+            first.steps.interrupt_in(mishap.step, interrupt)
+        works = [JOBS[name](each.service) for name, each in zip(names, self.workers, strict=False)]
+        outcomes += await asyncio.gather(*map(_outcome, works))
+        first.steps.all_clear()
+        if first.steps.is_dead:
             await _bury_what_is_left()
-            await self.workers[0].begin_anew()
+            await first.begin_anew()
         for outcome in outcomes:
             if isinstance(outcome, Exception):
                 raise outcome
@@ -260,3 +328,16 @@ class AcceptingBoards(Boards):
     """The same in a force where deleting a task on its own board withdraws it."""
 
     rules_of_the_force: ClassVar[dict[str, object]] = {"deleted_task_policy": "accept"}
+
+
+HAPPEN: Mapping[type, Callable[[Boards, Any], None]] = {
+    Doing: Boards.people_do,
+    Together: lambda boards, what: boards.people_do(*what.doings),
+    Work: Boards.work,
+    Raise: Boards.raise_task,
+    Assess: Boards.assess,
+    Climb: Boards.climb,
+    Faults: lambda boards, what: boards.force.emulator.control("faults/plan", plan_of(what.faults)),
+    Lags: lambda boards, what: boards.lag.begin(what.switch),
+    Rest: lambda boards, what: boards.come_to_rest(),
+}

@@ -3,7 +3,7 @@
 Faults are the emulator's own plan of faults. Lists lag no longer than the service is built to bear.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -77,7 +77,7 @@ class Fault:
 
 FAULT_PLANS = st.lists(
     st.builds(Fault, st.sampled_from(sorted(FAULTS)), st.integers(0, 2), st.integers(1, 3)), min_size=1, max_size=3
-)
+).map(tuple)
 
 
 def plan_of(faults: Sequence[Fault]) -> Json:
@@ -136,16 +136,16 @@ class Steps:
     def __init__(self, service: Service) -> None:
         self.is_dead = False
         self._cut_in: int | None = None
-        self._between: tuple[int, Callable[[], None]] | None = None
+        self._between: tuple[int, Callable[[], Awaitable[None]]] | None = None
         for name in ("begin", "commit"):
             event.listen(service.store.engine, name, self._at_database, insert=True)
         wire = service.graph.transport._wire
         send = wire.send_raw
 
         async def watched(*given: Any, **more: Any) -> Any:
-            self._at_graph()
+            await self._at_graph()
             answer = await send(*given, **more)
-            self._at_graph()
+            await self._at_graph()
             return answer
 
         wire.send_raw = watched  # type: ignore[method-assign]
@@ -154,8 +154,8 @@ class Steps:
         """Kills the service at that step; whatever it tries from then on comes to nothing."""
         self._cut_in = steps
 
-    def interrupt_in(self, steps: int, do: Callable[[], None]) -> None:
-        """Has somebody do something at that step towards Graph. No transaction is open there."""
+    def interrupt_in(self, steps: int, do: Callable[[], Awaitable[None]]) -> None:
+        """Has something happen at that step towards Graph. No transaction is open there."""
         self._between = (steps, do)
 
     def all_clear(self) -> None:
@@ -165,13 +165,13 @@ class Steps:
     def _at_database(self, connection: object) -> None:
         self._step()
 
-    def _at_graph(self) -> None:
+    async def _at_graph(self) -> None:
         self._step()
         if self._between is not None:
             steps, do = self._between
             self._between = (steps - 1, do) if steps > 0 else None
             if steps <= 0:
-                do()
+                await do()
 
     def _step(self) -> None:
         if self._cut_in is not None:

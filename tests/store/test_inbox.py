@@ -1,6 +1,5 @@
 """The inbox: each response once, as it came; stopped ones only counted; what is held is shown until it is settled."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,13 +10,6 @@ from store import inbox
 from store.inbox import InboxRow, InboxState
 from store.tables import arrivals, held_items, stop_counts
 from tests.peakshire import HOUR, MORNING, Desk
-
-
-@pytest.fixture
-def connection(desk: Desk) -> Iterator[Connection]:
-    """A transaction on an empty inbox."""
-    with desk.store.open() as opened:
-        yield opened
 
 
 def added(connection: Connection, response_id: str = "1", **changes: Any) -> InboxRow:

@@ -1,6 +1,5 @@
 """The notebook: cursors, what was provisioned, notices told once, cards handed over once."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,13 +9,6 @@ from sqlalchemy.exc import IntegrityError
 from store import notebook
 from store.tables import notices
 from tests.peakshire import HOUR, MORNING, Desk
-
-
-@pytest.fixture
-def connection(desk: Desk) -> Iterator[Connection]:
-    """A transaction on an empty notebook."""
-    with desk.store.open() as opened:
-        yield opened
 
 
 def test_a_poller_goes_on_where_it_had_got_to_and_starts_anew_when_told_to(connection: Connection) -> None:

@@ -1,22 +1,12 @@
 """The outbox: one worker has a row at a time, a dead worker's row comes free, and nothing leaves it unaccounted for."""
 
-from collections.abc import Iterator
-
-import pytest
 from due_rows import due_ids
 from sqlalchemy import Connection, select
 
 from store import outbox
 from store.outbox import LEASE, Delivery
 from store.tables import outbox as rows
-from tests.peakshire import HOUR, MINUTE, MORNING, Desk
-
-
-@pytest.fixture
-def connection(desk: Desk) -> Iterator[Connection]:
-    """A transaction on an empty outbox."""
-    with desk.store.open() as opened:
-        yield opened
+from tests.peakshire import HOUR, MINUTE, MORNING
 
 
 def promised(connection: Connection, number: int = 1) -> int:

@@ -1,23 +1,14 @@
 """Links: one stay at a time of a task on a board, a new one after it ended, and no Planner task for two records."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from store import planner_links
 from store.planner_links import LinkState, PlannerLink
-from tests.peakshire import MORNING, Desk
+from tests.peakshire import MORNING
 
 ENDED = (LinkState.CLOSED, LinkState.GONE, LinkState.RETIRED)
-
-
-@pytest.fixture
-def connection(desk: Desk) -> Iterator[Connection]:
-    """A transaction without any link."""
-    with desk.store.open() as opened:
-        yield opened
 
 
 def test_a_task_wanted_on_a_board_has_one_stay_there_however_often_it_is_wanted(connection: Connection) -> None:
