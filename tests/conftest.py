@@ -12,7 +12,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from emulator_server import RunningEmulator, running_emulator
 
-
 # How long an example takes to draw says something of the machine, not of the code: a busy one must not fail a promise.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
