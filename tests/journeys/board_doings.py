@@ -235,6 +235,8 @@ def delete(people: People, on: Stand, _: None) -> None:
 
 
 def copy(people: People, on: Stand, _: None) -> None:
+    if people.shown(on.planner_id)["bucketId"] not in people.force.emulator.tenant.planner.buckets:
+        return  # it has to be copied into a bucket
     by = f"{WORKER[on.unit]}@peakshire.example"
     made = people.force.emulator.control(f"planner/tasks/{on.planner_id}/copy", {"by": by})
     people.made_by_hand(on.unit, made["id"], list(people.own_on(on).words))

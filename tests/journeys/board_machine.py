@@ -21,7 +21,7 @@ from tests.emulator_server import RunningEmulator
 from tests.journeys.board_doings import ALL, WORK, Doing, do, doings, doings_at_two_boards
 from tests.journeys.board_people import LADDER, OWN, People
 from tests.journeys.board_rest import AtRest
-from tests.journeys.board_troubles import FAULT_PLANS, LONGEST_LAGS, Fault, Lag, PowerCut, Steps, plan_of
+from tests.journeys.board_troubles import FAULTS, LONGEST_LAGS, Fault, Lag, PowerCut, Steps, faults_of, plan_of
 from tests.planner_sync.small_force import MODERATE, SEVERE, SLIGHT, SmallForce
 from tests.planner_sync.small_stage import Stage, another_service, small_force_at_work
 
@@ -71,6 +71,16 @@ class Work:
     jobs: tuple[str, ...]
     seconds: int
     mishap: Mishap
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The way of most changes: people do something, boards are read, and what others lack is sent to them."""
+
+    doings: tuple[Doing, ...]
+    read: Mishap
+    faults: tuple[Fault, ...]
+    deliver: Mishap
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +138,16 @@ class Theme:
 
     what: tuple[str, ...]
     tasks: int
+    faults: tuple[str, ...]
 
 
 def some_of(names: tuple[str, ...], most: int) -> st.SearchStrategy[tuple[str, ...]]:
     return st.lists(st.sampled_from(names), min_size=1, max_size=most, unique=True).map(tuple)
 
 
-THEMES = st.builds(Theme, some_of(WORK, 2) | some_of(ALL, 4) | st.just(ALL), st.integers(1, 3))
+THEMES = st.builds(
+    Theme, some_of(WORK, 2) | some_of(ALL, 4) | st.just(ALL), st.integers(1, 3), some_of(tuple(FAULTS), 3)
+)
 WHICH = st.integers(0, 3)
 JOB, GRAPH_STEP = st.sampled_from(sorted(JOBS)), st.integers(0, 12)
 SECONDS = st.sampled_from([0, 0, 0, 1, 1, 20, 130, 960])
@@ -142,7 +155,11 @@ DOING: st.SearchStrategy[Doing] = st.runner().flatmap(lambda machine: doings(*ma
 AT_TWO_BOARDS: st.SearchStrategy[tuple[Doing, Doing]] = st.runner().flatmap(
     lambda machine: doings_at_two_boards(*([each for each in machine.theme.what if each in WORK] or WORK))
 )
+FAULTS_ON_ORDER: st.SearchStrategy[tuple[Fault, ...]] = st.runner().flatmap(
+    lambda machine: faults_of(machine.theme.faults)
+)
 MISHAP: st.SearchStrategy[Mishap] = st.one_of(
+    st.none(),
     st.none(),
     st.builds(Cut, st.integers(1, 60)),
     st.builds(Between, GRAPH_STEP, DOING),
@@ -150,15 +167,16 @@ MISHAP: st.SearchStrategy[Mishap] = st.one_of(
 )
 WORK_DONE = st.builds(Work, st.tuples(JOB), SECONDS, MISHAP)
 HAPPENINGS: Sequence[tuple[int, st.SearchStrategy[object]]] = (
-    (5, DOING),
+    (3, DOING),
+    (5, st.builds(Round, st.tuples(DOING) | AT_TWO_BOARDS, MISHAP, st.just(()) | FAULTS_ON_ORDER, MISHAP)),
     (2, st.builds(Together, AT_TWO_BOARDS)),
     (1, doings()),
-    (6, WORK_DONE),
+    (3, WORK_DONE),
     (1, st.builds(Work, st.tuples(JOB, JOB), SECONDS, MISHAP)),
     (1, st.builds(Raise, st.sampled_from(["Gates", "Alley"]))),
     (1, st.builds(Assess, WHICH, st.sampled_from(sorted(ASSESSMENTS)))),
     (1, st.builds(Climb, WHICH, st.booleans())),
-    (2, st.builds(Faults, FAULT_PLANS)),
+    (1, st.builds(Faults, FAULTS_ON_ORDER)),
     (1, st.builds(Lags, st.sampled_from(sorted(LONGEST_LAGS)))),
     (1, st.just(Rest())),
 )
@@ -214,6 +232,16 @@ class Boards(RuleBasedStateMachine):
     def people_do(self, *some: Doing) -> None:
         for doing in some:
             do(self.people, replace(doing, which=doing.which % self.theme.tasks))
+
+    def make_a_round(self, what: Round) -> None:
+        self.people_do(*what.doings)
+        self.work(Work(("read every board",), 0, what.read))
+        self.order(what.faults)
+        self.work(Work(("deliver",), 1, what.deliver))
+
+    def order(self, faults: Sequence[Fault]) -> None:
+        if faults:
+            self.force.emulator.control("faults/plan", plan_of(faults))
 
     def raise_task(self, what: Raise) -> None:
         if len(self.people.tasks) < MOST_TASKS:
@@ -337,7 +365,8 @@ HAPPEN: Mapping[type, Callable[[Boards, Any], None]] = {
     Raise: Boards.raise_task,
     Assess: Boards.assess,
     Climb: Boards.climb,
-    Faults: lambda boards, what: boards.force.emulator.control("faults/plan", plan_of(what.faults)),
+    Faults: lambda boards, what: boards.order(what.faults),
+    Round: Boards.make_a_round,
     Lags: lambda boards, what: boards.lag.begin(what.switch),
     Rest: lambda boards, what: boards.come_to_rest(),
 }

@@ -105,7 +105,7 @@ async def small_force_at_work(
             for name, loaded in stage.config.items():
                 quick.enter_context(patch.object(wiring, name, lambda *given, loaded=loaded: loaded))
         service = build_service(Settings.read(_laid_out(emulator, stage, folder, rules)), clock)
-    _never_sleep(service.graph)
+    _never_wait(service.graph)
     _never_sync(service.store.engine)
     force = SmallForce(service, clock, emulator, stage.user_ids)
     try:
@@ -131,7 +131,7 @@ def another_service(force: SmallForce) -> Service:
         for name, given in loaded.items():
             quick.enter_context(patch.object(wiring, name, lambda *_, given=given: given))
         service = build_service(first.settings, force.clock)
-    _never_sleep(service.graph)
+    _never_wait(service.graph)
     _never_sync(service.store.engine)
     return service
 
@@ -146,11 +146,12 @@ def _laid_out(emulator: RunningEmulator, stage: Stage, folder: Path, rules: Mapp
     return environment(emulator, config_dir, database)
 
 
-def _never_sleep(graph: GraphClient) -> None:
+def _never_wait(graph: GraphClient) -> None:
     async def nap(seconds: float) -> None:
         return None
 
     graph.transport._sleep = nap
+    graph.transport._coalescer._linger_seconds = 0.001
 
 
 def _never_sync(engine: Engine) -> None:
