@@ -34,14 +34,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Debian's Chromium, or the one that TASKING_CHROMIUM names.
+    """Debian's Chromium, or the one that CHROMIUM_PATH names.
 
     For one module only: while Playwright is on, its event loop is this thread's, and no other test could have one.
     """
     playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = os.environ.get("TASKING_CHROMIUM") or shutil.which("chromium")
+    path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
     if not path:
-        pytest.skip("chromium is not installed (apt install chromium, or set TASKING_CHROMIUM)")
+        pytest.skip("chromium is not installed (apt install chromium, or set CHROMIUM_PATH)")
     with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
