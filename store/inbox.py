@@ -23,7 +23,10 @@ class InboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """One response. `encoding` says in which of Forms' two formats the answers are. Times are UTC."""
+    """One response. `encoding` says in which of Forms' two formats the answers are. Times are UTC.
+
+    `reasons` say why it was rejected, or what of it was not clear and stands on its task, which is in Triage.
+    """
 
     inbox_id: int
     form: str
@@ -50,6 +53,12 @@ def find(connection: Connection, form: str, response_id: str) -> InboxRow | None
 def read(connection: Connection, inbox_id: int) -> InboxRow:
     """The row with this id."""
     return _row(connection.execute(select(inbox).where(inbox.c.inbox_id == inbox_id)).mappings().one())
+
+
+def read_to_settle(connection: Connection, inbox_id: int) -> InboxRow:
+    """The same, and nobody else can settle it until this transaction ends: a door and a worker may both want to."""
+    query = select(inbox).where(inbox.c.inbox_id == inbox_id).with_for_update()
+    return _row(connection.execute(query).mappings().one())
 
 
 def add(connection: Connection, **values: object) -> InboxRow:

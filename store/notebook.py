@@ -44,6 +44,11 @@ def provisioned_rows(connection: Connection, kind: str) -> dict[str, RowMapping]
     return {row["key"]: row for row in rows}
 
 
+def forget_provisioned(connection: Connection, kind: str, key: str) -> None:
+    """What was remembered is not there any more."""
+    connection.execute(delete(provisioned).where(provisioned.c.kind == kind, provisioned.c.key == key))
+
+
 def raise_notice(connection: Connection, subject: str, text: str, now: datetime) -> bool:
     """Tells the operator of a trouble. False when the same subject is already open: told once, not every poll."""
     open_one = (notices.c.subject == subject, notices.c.cleared_at.is_(None))
@@ -77,6 +82,12 @@ def note_post(connection: Connection, **values: object) -> None:
 def post_of(connection: Connection, outbox_id: int) -> RowMapping | None:
     """The card that this delivery handed over, if it did."""
     return connection.execute(select(posts).where(posts.c.outbox_id == outbox_id)).mappings().first()
+
+
+def thread_of(connection: Connection, escalation_id: str, channel: str) -> str | None:
+    """The first message about an escalation in a channel, for follow-ups; None where no message is known there."""
+    about = (posts.c.escalation_id == escalation_id, posts.c.channel == channel, posts.c.message_id.is_not(None))
+    return connection.execute(select(posts.c.message_id).where(*about).order_by(posts.c.post_id).limit(1)).scalar()
 
 
 def all_posts(connection: Connection) -> list[RowMapping]:

@@ -17,7 +17,7 @@ MOST_IN_QUERY = 500
 class LinkState(StrEnum):
     """WANTED: to be created. CREATING: a create was sent or about to be. ACTIVE: on the board.
 
-    CLOSED: the task has left this board, and stands there complete. GONE: a person deleted it there.
+    CLOSED: the task has left this board, and stands there complete. GONE: a person deleted it there, or its whole plan.
     RETIRED: it had stood there complete for long enough, and the service took it off.
     """
 
@@ -30,6 +30,7 @@ class LinkState(StrEnum):
 
 
 ENDED = (LinkState.CLOSED, LinkState.GONE, LinkState.RETIRED)
+NOT_ENDED = (LinkState.WANTED, LinkState.CREATING, LinkState.ACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,16 @@ def change(connection: Connection, link_id: str, **values: object) -> None:
 
 
 def deleted_before(connection: Connection, link: PlannerLink) -> PlannerLink | None:
-    """The stay on the same board just before this one, where a person deleted it."""
+    """The stay on the same board before this one, where people deleted it: of several in a row the newest that was
+    read, since those after it had been given what it showed."""
     c = planner_links.c
-    query = _links().where(c.task_id == link.task_id, c.unit == link.unit, c.stay == link.stay - 1)
-    row = connection.execute(query.where(c.state == LinkState.GONE)).mappings().first()
-    return _link(row) if row else None
+    query = _links().where(c.task_id == link.task_id, c.unit == link.unit, c.stay < link.stay)
+    for row in connection.execute(query.order_by(c.stay.desc())).mappings():
+        if row["state"] != LinkState.GONE:
+            return None
+        if row["last_seen"] is not None:
+            return _link(row)
+    return None
 
 
 def of_task(connection: Connection, task_id: str, *states: LinkState) -> list[PlannerLink]:
@@ -123,6 +129,13 @@ def of_plan(connection: Connection, plan_id: str, *states: LinkState) -> list[Pl
     """The links of one plan in any of these states."""
     query = _links().where(planner_links.c.plan_id == plan_id, planner_links.c.state.in_(states))
     return [_link(row) for row in connection.execute(query).mappings()]
+
+
+def plans_stood_on(connection: Connection) -> dict[tuple[str, str], int]:
+    """By unit and plan id, how many stays have not ended."""
+    c = planner_links.c
+    query = select(c.unit, c.plan_id, func.count()).where(c.state.in_(NOT_ENDED)).group_by(c.unit, c.plan_id)
+    return {(unit, plan_id): int(number) for unit, plan_id, number in connection.execute(query)}
 
 
 def known_planner_ids(connection: Connection, planner_task_ids: Iterable[str]) -> frozenset[str]:

@@ -1,15 +1,17 @@
 """Tasks, assessments and escalations as rows. The document column holds the whole; the others are for queries."""
 
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, Table, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, func, insert, or_, select, update
 
 from store.tables import assessments, escalations, planner_links, references, tasks
 from tasking.errors import StaleTask, UnknownTask
-from tasking.escalation import Escalation
-from tasking.task import Task
+from tasking.escalation import AWAITING_DECISION, Escalation
+from tasking.task import Status, Task
 from tasking.thrive import AssessedRisk, PriorityBand
 
 T = TypeVar("T")
@@ -138,6 +140,14 @@ def read_escalation(connection: Connection, escalation_id: str) -> Escalation:
     return _ESCALATION.validate_python(document)
 
 
+def awaiting_forum(connection: Connection, meeting_ref: str) -> tuple[Escalation, ...]:
+    """Undecided escalations that this meeting was to decide, oldest first."""
+    undecided = escalations.c.status.in_([status.value for status in AWAITING_DECISION])
+    query = select(escalations.c.document).where(escalations.c.forum == meeting_ref, undecided)
+    found = connection.execute(query.order_by(escalations.c.number)).scalars()
+    return tuple(_ESCALATION.validate_python(document) for document in found)
+
+
 def put_escalation(connection: Connection, escalation: Escalation) -> None:
     """Keeps a new or changed escalation."""
     values = {
@@ -145,11 +155,33 @@ def put_escalation(connection: Connection, escalation: Escalation) -> None:
         "trigger": escalation.trigger,
         "to_unit": escalation.to_unit,
         "status": escalation.status.value,
+        "forum": escalation.forum,
         "document": _ESCALATION.dump_python(escalation, mode="json"),
     }
     found = escalations.c.escalation_id == escalation.escalation_id
     if connection.execute(update(escalations).where(found).values(**values)).rowcount == 0:
         connection.execute(insert(escalations).values(escalation_id=escalation.escalation_id, **values))
+
+
+def read_completed_tasks(connection: Connection) -> list[Task]:
+    """Tasks that their officers say are done, oldest first."""
+    query = select(tasks).where(tasks.c.status == Status.COMPLETED.value).order_by(tasks.c.raised_at, tasks.c.reference)
+    return [_task(row) for row in connection.execute(query).mappings()]
+
+
+def read_ended_tasks(connection: Connection, since: datetime, ids: Collection[str] = ()) -> list[Task]:
+    """Tasks with no work left that were raised or completed since this moment (UTC), and those of these ids."""
+    second = func.substr(tasks.c.document["completed_at"].as_string(), 1, 19)
+    lately = or_(tasks.c.raised_at >= since, second >= f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}")
+    query = select(tasks).where(tasks.c.is_open.is_(False), or_(lately, tasks.c.task_id.in_(ids)))
+    rows = connection.execute(query.order_by(tasks.c.raised_at, tasks.c.reference)).mappings()
+    return [_task(row) for row in rows]
+
+
+def read_tasks_by_references(connection: Connection, found: Collection[str]) -> list[Task]:
+    """The tasks with these references, as they are written on the tasks, oldest first."""
+    query = select(tasks).where(tasks.c.reference.in_(found)).order_by(tasks.c.raised_at, tasks.c.reference)
+    return [_task(row) for row in connection.execute(query).mappings()]
 
 
 def _of_open_tasks(connection: Connection, table: Table, kind: TypeAdapter[T]) -> dict[str, list[T]]:

@@ -7,9 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from store import audit_log, outbox, tasks
+from store import audit_log, decisions, meetings, outbox, tasks
+from tasking.audit import AuditKind
+from tasking.clocks import LONDON
+from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.events import Event
+from tasking.meetings import MeetingRecord
 from tasking.ports import Clock
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
@@ -42,6 +46,22 @@ class Store:
     def new_delivery_id(self) -> str:
         """A name for a delivery whose carrier gave it none."""
         return secrets.token_hex(8)
+
+    def consulted(
+        self, actor: str, source: str, object_ref: str, recipient: str | None = None, correlation_id: str | None = None
+    ) -> None:
+        """Audits, in a commit of its own, that `actor` looks at this. Call it before showing it, outside of `act`."""
+        line = (self.clock.now(), actor, source, object_ref, correlation_id or self.new_delivery_id(), recipient)
+        with self.engine.begin() as connection:
+            audit_log.consulted(connection, *line)
+
+    def disclosed(
+        self, actor: str, source: str, object_ref: str, recipient: str | None = None, correlation_id: str | None = None
+    ) -> None:
+        """Audits, in a commit of its own, that `actor` gives this to `recipient`. Call it before it goes, as above."""
+        line = (self.clock.now(), actor, source, object_ref, correlation_id or self.new_delivery_id(), recipient)
+        with self.engine.begin() as connection:
+            audit_log.disclosed(connection, *line)
 
     @contextmanager
     def open(self) -> Iterator[Connection]:
@@ -111,11 +131,48 @@ class SqlUnitOfWork:
         """Keeps a new or changed escalation."""
         tasks.put_escalation(self.connection, escalation)
 
-    def audit(self, action: str, object_ref: str, changes: Mapping[str, tuple[object, object]]) -> None:
+    def awaiting_forum(self, meeting_ref: str) -> tuple[Escalation, ...]:
+        """Undecided escalations that this meeting was to decide."""
+        return tasks.awaiting_forum(self.connection, meeting_ref)
+
+    def next_decision_reference(self) -> str:
+        """The next decision reference of this London year; never given twice."""
+        year = self._now.astimezone(LONDON).year
+        _, number = tasks.next_reference(self.connection, f"DEC-{year}", first=1).rsplit("-", 1)
+        return f"DEC-{year}-{int(number):06}"
+
+    def add_decision(self, decision: Decision) -> None:
+        """Appends a decision."""
+        decisions.append(self.connection, decision)
+
+    def decisions(self, task_id: str) -> tuple[Decision, ...]:
+        """A task's decisions, oldest first."""
+        return decisions.of_task(self.connection, task_id)
+
+    def meeting_record(self, meeting_ref: str) -> MeetingRecord | None:
+        """What is on record of one meeting."""
+        return meetings.read(self.connection, meeting_ref)
+
+    def put_meeting(self, record: MeetingRecord) -> None:
+        """Keeps a meeting that was cancelled or held."""
+        meetings.put(self.connection, record)
+
+    def cancelled_meetings(self) -> frozenset[str]:
+        """References of the meetings that were cancelled."""
+        return meetings.cancelled(self.connection)
+
+    def audit(
+        self,
+        action: str,
+        object_ref: str,
+        changes: Mapping[str, tuple[object, object]],
+        kind: AuditKind = AuditKind.ALTERATION,
+        on_behalf_of: str | None = None,
+        recipient: str | None = None,
+    ) -> None:
         """Appends to the audit log."""
-        audit_log.append(
-            self.connection, self._now, self._actor, self._source, action, object_ref, changes, self.correlation_id
-        )
+        line = (self._now, self._actor, self._source, action, object_ref, changes, self.correlation_id)
+        audit_log.append(self.connection, *line, kind, on_behalf_of, recipient)
 
     def emit(self, event: Event) -> None:
         """One outbox row for each handler on the event's route."""

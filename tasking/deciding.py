@@ -1,0 +1,362 @@
+"""Decisions: may this person decide this, what does it do, and the record of it. `decide` is the one way in.
+
+Who decides follows the policing notes, section 4.3; the record follows 1.6.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from tasking import board_actions, climbing
+from tasking.authority import capacity_of, check_hours
+from tasking.calendar import next_meeting
+from tasking.decision import Decision, DecisionRequest, DecisionType
+from tasking.errors import RuleBroken
+from tasking.escalation import STANDING, Escalation, EscalationStatus
+from tasking.escalation_policy import MANUAL, EscalationPolicy, asked_for
+from tasking.events import TaskChanged
+from tasking.force import Force
+from tasking.ports import UnitOfWork
+from tasking.recording import WORDS, record, snapshot_of
+from tasking.saving import save
+from tasking.task import Task
+from tasking.thrive import PriorityBand
+
+LONGEST_TEXT = 4000
+T = DecisionType
+
+
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What is being decided, with everything that an effect may look at."""
+
+    uow: UnitOfWork
+    force: Force
+    policy: EscalationPolicy
+    task: Task
+    request: DecisionRequest
+    escalation: Escalation | None
+    decided: Mapping[str, Any]
+
+    @property
+    def step(self) -> Escalation:
+        """The escalation that it is about."""
+        assert self.escalation is not None
+        return self.escalation
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """How one type is decided: who may, about which escalation, what else has to be said, and what it does.
+
+    `side` is the unit that decides: ABOVE the escalation's higher unit, BELOW its lower one, HERE any that the task
+    stands with. `statuses` are those that the escalation may have.
+    """
+
+    side: str
+    statuses: frozenset[EscalationStatus]
+    needs: tuple[str, ...]
+    effect: Callable[[_Matter], Escalation | None]
+
+
+def decide(uow: UnitOfWork, force: Force, policy: EscalationPolicy, request: DecisionRequest) -> Decision:
+    """Decides something about a task, does what follows, and records it; says DecisionRecorded.
+
+    Raises RuleBroken, whose text says what to mend, when the rationale or another needed field is blank, the person
+    may not decide this, or it has been decided already. Nothing is then changed. Raises UnknownTask, StaleTask.
+    """
+    rule = RULES[request.decision_type]
+    _check_words(request, rule)
+    task = uow.task_by_reference(request.reference)
+    escalation = _escalation(uow, task, request, rule)
+    unit = _deciding_unit(force, task, request, rule, escalation)
+    capacity = capacity_of(uow, force, request, unit, own_unit=rule.side == "BELOW")
+    check_hours(force, request)
+    decided_at = _decided_at(uow, request)
+    if request.supersedes:
+        _check_superseded(uow, task, request.supersedes)
+    reference, snapshot = uow.next_decision_reference(), snapshot_of(uow, task)
+    facts = {
+        "decided_by": request.decided_by,
+        "decided_role": request.role,
+        "decided_at": decided_at,
+        "decision_ref": reference,
+        "rationale": request.rationale,
+    }
+    about = rule.effect(_Matter(uow, force, policy, task, request, escalation, facts))
+    decision = Decision(
+        decision_id=uow.new_id(),
+        decision_ref=reference,
+        task_id=task.task_id,
+        task_reference=task.reference,
+        escalation_id=about.escalation_id if about else None,
+        decision_type=request.decision_type,
+        unit=unit,
+        meeting_ref=request.meeting_ref,
+        classification=task.classification,
+        text=request.text.strip() or WORDS[request.decision_type],
+        rationale=request.rationale.strip(),
+        options=request.options,
+        information=request.information,
+        threat_assessment=request.threat_assessment,
+        powers_policy=request.powers_policy,
+        dissent=request.dissent,
+        decided_by=request.decided_by,
+        role=request.role,
+        capacity=capacity,
+        decided_at=decided_at,
+        recorded_by=uow.actor,
+        recorded_at=uow.now(),
+        policy_version=policy.version,
+        snapshot=snapshot,
+        review_at=request.review_at,
+        supersedes=request.supersedes,
+        hours=request.hours,
+        given=_given(request),
+    )
+    record(uow, decision)
+    return decision
+
+
+def _given(request: DecisionRequest) -> dict[str, str]:
+    """What was said besides text and rationale, as plain words."""
+    told = {name: getattr(request, name) for name in GIVEN if getattr(request, name)}
+    return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in told.items()}
+
+
+GIVEN = ("band", "due_at", "to_meeting", "conditions", "residual_risk", "receiver", "resources", "trigger")
+
+
+def _check_words(request: DecisionRequest, rule: _Rule) -> None:
+    if not request.rationale.strip():
+        raise RuleBroken("A decision needs its rationale: say why, in a sentence or two.")
+    if not request.decided_by.strip():
+        raise RuleBroken("A decision names the person who made it.")
+    for name in ("rationale", "text", "information", "conditions", "dissent"):
+        if len(getattr(request, name)) > LONGEST_TEXT:
+            raise RuleBroken(f"The {name} is longer than {LONGEST_TEXT} characters: shorten it.")
+    missing = [NEEDED_WORDS[name] for name in rule.needs if not getattr(request, name)]
+    if missing:
+        raise RuleBroken(f"To decide this ({WORDS[request.decision_type]}), also say {' and '.join(missing)}.")
+    if request.hours is not None and not 0 < request.hours <= 10_000:
+        raise RuleBroken("Hours must be more than 0 and at most 10,000.")
+
+
+NEEDED_WORDS: Mapping[str, str] = {
+    "band": "which band",
+    "due_at": "the new due time",
+    "conditions": "on what conditions",
+    "residual_risk": "what risk remains",
+    "receiver": "who takes it over below",
+    "resources": "what is asked for, how much and when",
+    "trigger": "for which reason (a trigger code)",
+    "text": "what was decided",
+}
+
+
+def _escalation(uow: UnitOfWork, task: Task, request: DecisionRequest, rule: _Rule) -> Escalation | None:
+    """The escalation that the decision is about: the newest that it can be about. Raises RuleBroken where none is."""
+    if not rule.statuses:
+        return None
+    steps = uow.escalations(task.task_id)
+    if request.decision_type is T.RECEIVE:
+        steps = tuple(each for each in steps if each.awaits_receipt)
+    open_ones = [
+        each for each in steps if each.status in rule.statuses and each.to_unit in (*task.stands_on, *_to(each))
+    ]
+    side = {"ABOVE": "to_unit", "BELOW": "from_unit"}[rule.side]
+    wanted = [each for each in open_ones if request.unit in ("", getattr(each, side))]
+    if wanted:
+        return wanted[-1]
+    if not uow.escalations(task.task_id):
+        raise RuleBroken(f"{task.reference} has no escalation to decide.")
+    last = uow.escalations(task.task_id)[-1]
+    who = f" by {last.decided_role} ({last.decision_ref})" if last.decision_ref else ""
+    raise RuleBroken(
+        f"The escalation of {task.reference} is {climbing.in_plain_words(last.status)}{who}: "
+        f"it cannot be {WORDS[request.decision_type].removeprefix('escalation ')} now."
+    )
+
+
+def _to(step: Escalation) -> tuple[str, ...]:
+    """What is only proposed, or has been given back, is not above: it is found all the same."""
+    return () if step.status in STANDING else (step.to_unit,)
+
+
+def _deciding_unit(
+    force: Force, task: Task, request: DecisionRequest, rule: _Rule, escalation: Escalation | None
+) -> str:
+    if escalation is not None and rule.side == "ABOVE":
+        return escalation.to_unit
+    if escalation is not None:
+        return escalation.from_unit
+    unit = request.unit or (_unit_of_meeting(force, request.meeting_ref) or task.top_unit)
+    if unit not in task.stands_on:
+        raise RuleBroken(f"{task.reference} does not stand with {unit}, so it cannot be decided there.")
+    return unit
+
+
+def _unit_of_meeting(force: Force, meeting_ref: str) -> str | None:
+    code = meeting_ref.split(" ")[0]
+    return next((meeting.unit for meeting in force.meetings if meeting.code == code), None)
+
+
+def _decided_at(uow: UnitOfWork, request: DecisionRequest) -> datetime:
+    """Raises RuleBroken for a time to come."""
+    at = request.decided_at or uow.now()
+    if at > uow.now() + timedelta(minutes=5):
+        raise RuleBroken("A decision cannot have been made at a time that has not come yet.")
+    return at
+
+
+def _check_superseded(uow: UnitOfWork, task: Task, reference: str) -> None:
+    decisions = uow.decisions(task.task_id)
+    if reference not in {each.decision_ref for each in decisions}:
+        raise RuleBroken(f"{task.reference} has no decision {reference} that could be superseded.")
+    if any(each.supersedes == reference for each in decisions):
+        raise RuleBroken(f"Decision {reference} has been superseded already: correct the one that did.")
+
+
+def _only_recorded(matter: _Matter) -> None:
+    """Its words are the whole of it; the task is saved so that of two who decide at once only one gets through."""
+    moved = replace(matter.task, moved_at=matter.uow.now())
+    save(matter.uow, f"decided: {matter.request.decision_type.value}", matter.task, moved)
+    matter.uow.emit(TaskChanged(matter.task.task_id))
+
+
+def _no_tasking(matter: _Matter) -> None:
+    board_actions.withdraw(matter.uow, matter.task.task_id, "It was decided that no tasking is needed.")
+
+
+def _override(matter: _Matter) -> None:
+    try:
+        band = PriorityBand((matter.request.band or "").upper())
+    except ValueError:
+        raise RuleBroken(f"There is no band {matter.request.band}; there are {', '.join(PriorityBand)}.") from None
+    changed = replace(matter.task, band_override=None if band is matter.task.band else band)
+    _changed(matter, "band decided", changed)
+
+
+def _extend(matter: _Matter) -> None:
+    due_at = matter.request.due_at
+    assert due_at is not None
+    if due_at <= matter.uow.now():
+        raise RuleBroken("The new due time has already passed.")
+    _changed(matter, "due time decided", replace(matter.task, due_at=due_at))
+
+
+def _changed(matter: _Matter, action: str, changed: Task) -> None:
+    if not matter.task.is_open:
+        raise RuleBroken(f"{matter.task.reference} is not open, so this cannot be decided any more.")
+    save(matter.uow, action, matter.task, replace(changed, moved_at=matter.uow.now()))
+    matter.uow.emit(TaskChanged(matter.task.task_id))
+
+
+def _ask_up(matter: _Matter) -> Escalation:
+    request = matter.request
+    if request.trigger not in MANUAL:
+        raise RuleBroken(f"A person asks for one of these reasons: {', '.join(sorted(MANUAL))}.")
+    cancelled = matter.uow.cancelled_meetings()
+    proposal = asked_for(matter.policy, matter.force, matter.task, request, matter.uow.now(), cancelled)
+    return climbing.propose_to_climb(matter.uow, matter.force, matter.task.task_id, proposal)
+
+
+def _endorse(matter: _Matter) -> Escalation:
+    return climbing.endorse(matter.uow, matter.force, matter.task, matter.step, matter.request.decided_by)
+
+
+def _accept(matter: _Matter) -> Escalation:
+    review = {"review_at": matter.request.review_at} if matter.request.review_at else {}
+    return climbing.accept(matter.uow, matter.task, matter.step, **matter.decided, **review)
+
+
+def _decline(matter: _Matter) -> Escalation:
+    return _back(matter, EscalationStatus.DECLINED, "escalation declined")
+
+
+def _ask_for_more(matter: _Matter) -> Escalation:
+    return _back(matter, EscalationStatus.RETURNED, "escalation returned for information")
+
+
+def _de_escalate(matter: _Matter) -> Escalation:
+    request = matter.request
+    given = {
+        "conditions": request.conditions,
+        "residual_risk": request.residual_risk,
+        "receiver": request.receiver,
+        "review_at": request.review_at,
+    }
+    return _back(matter, EscalationStatus.DE_ESCALATED, "returned with conditions", **given)
+
+
+def _back(matter: _Matter, status: EscalationStatus, action: str, **given: Any) -> Escalation:
+    _check_top(matter)
+    said = {"returned_by": matter.request.decided_by, "return_reason": matter.request.rationale}
+    return climbing.send_back(matter.uow, matter.task, matter.step, status, action, **said, **given, **matter.decided)
+
+
+def _withdraw(matter: _Matter) -> Escalation:
+    if matter.step.is_standing:
+        _check_top(matter)
+    return climbing.withdraw_escalation(matter.uow, matter.task, matter.step, **matter.decided)
+
+
+def _check_top(matter: _Matter) -> None:
+    if matter.step.to_unit != matter.task.top_unit:
+        name = matter.force.units[matter.task.top_unit].name
+        raise RuleBroken(f"{matter.task.reference} has gone further up, to {name}: that level decides first.")
+
+
+def _to_meeting(matter: _Matter) -> Escalation:
+    uow, force, step = matter.uow, matter.force, matter.step
+    found = next_meeting(
+        force, step.to_unit, uow.now(), cancelled=uow.cancelled_meetings(), wanted=matter.request.to_meeting
+    )
+    if found is None:
+        name = force.units[step.to_unit].name
+        raise RuleBroken(f"The calendar has no such meeting of {name} to come: name another, or decide it now.")
+    return climbing.send_to_meeting(uow, matter.task, step, found.meeting_ref, found.ends_at, **matter.decided)
+
+
+def _propose_return(matter: _Matter) -> Escalation:
+    return climbing.propose_return(matter.uow, matter.task, matter.step)
+
+
+def _retain(matter: _Matter) -> Escalation:
+    return climbing.retain(matter.uow, matter.task, matter.step, **matter.decided)
+
+
+def _receive(matter: _Matter) -> Escalation:
+    return climbing.receive(matter.uow, matter.task, matter.step, matter.request.decided_by)
+
+
+S = EscalationStatus
+_UNDECIDED = frozenset({S.REQUESTED, S.TO_MEETING})
+_ABOVE = frozenset({S.ACCEPTED, S.RETAINED, S.DE_ESCALATION_PROPOSED})
+_NONE: frozenset[EscalationStatus] = frozenset()
+
+RULES: Mapping[DecisionType, _Rule] = {
+    T.TASK_CREATE: _Rule("HERE", _NONE, ("text",), _only_recorded),
+    T.ALLOCATE: _Rule("HERE", _NONE, ("text",), _only_recorded),
+    T.RESOURCE: _Rule("HERE", _NONE, ("resources",), _only_recorded),
+    T.PLAN_COMMISSION: _Rule("HERE", _NONE, ("text",), _only_recorded),
+    T.ANALYSIS_COMMISSION: _Rule("HERE", _NONE, ("text",), _only_recorded),
+    T.REVIEW_COMMISSION: _Rule("HERE", _NONE, ("text",), _only_recorded),
+    T.TRANSFER_MAA: _Rule("HERE", _NONE, ("text",), _only_recorded),
+    T.MERGE: _Rule("HERE", _NONE, ("text",), _only_recorded),
+    T.NO_TASKING: _Rule("HERE", _NONE, (), _no_tasking),
+    T.PRIORITY_OVERRIDE: _Rule("HERE", _NONE, ("band",), _override),
+    T.EXTEND: _Rule("HERE", _NONE, ("due_at",), _extend),
+    T.ESCALATE: _Rule("BELOW", _NONE, ("trigger",), _ask_up),
+    T.ENDORSE: _Rule("BELOW", frozenset({S.PROPOSED}), (), _endorse),
+    T.ESCALATION_ACCEPT: _Rule("ABOVE", _UNDECIDED, (), _accept),
+    T.ESCALATION_DECLINE: _Rule("ABOVE", _UNDECIDED, (), _decline),
+    T.ESCALATION_RETURN: _Rule("ABOVE", _UNDECIDED, (), _ask_for_more),
+    T.ESCALATION_TO_MEETING: _Rule("ABOVE", _UNDECIDED, (), _to_meeting),
+    T.ESCALATION_WITHDRAW: _Rule("BELOW", _UNDECIDED | {S.PROPOSED}, (), _withdraw),
+    T.DE_ESCALATION_PROPOSE: _Rule("BELOW", frozenset({S.ACCEPTED, S.RETAINED}), (), _propose_return),
+    T.DE_ESCALATE: _Rule("ABOVE", _UNDECIDED | _ABOVE, ("conditions", "residual_risk", "receiver"), _de_escalate),
+    T.RETAIN: _Rule("ABOVE", frozenset({S.DE_ESCALATION_PROPOSED}), (), _retain),
+    T.RECEIVE: _Rule("BELOW", frozenset({S.DE_ESCALATED}), (), _receive),
+}
