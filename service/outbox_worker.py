@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from escalation.posters.teams_workflow import PostFailed
+from escalation.posters.post_failed import PostFailed
 from graph_client.errors import Conflict, Gone, NotPermitted, Rejected, RetryLater
 from graph_client.urgency import calls_of_urgency
 from planner_sync.boards import NotProvisioned
