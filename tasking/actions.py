@@ -135,6 +135,7 @@ def de_escalate(uow: UnitOfWork, force: Force, request: ReturnRequest) -> Escala
         returned_by=request.submitted_by,
         return_reason=request.reason,
         conditions=request.conditions,
+        receiver=_who_takes_over(force, standing[-1].from_unit),
         decided_by=request.submitted_by,
         decided_at=request.submitted_at,
         decision_ref=decision.decision_ref,
@@ -142,6 +143,12 @@ def de_escalate(uow: UnitOfWork, force: Force, request: ReturnRequest) -> Escala
     )
     record(uow, decision)
     return returned
+
+
+def _who_takes_over(force: Force, unit: str) -> str | None:
+    """The form names nobody: the chair of the unit that gets it back."""
+    meeting = force.meeting_of(unit)
+    return meeting.chair_role if meeting else None
 
 
 def _decision_by_form(

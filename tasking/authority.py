@@ -3,15 +3,18 @@
 Policing notes, section 4.3. Whether somebody really holds the role they name is the sign-in's to check.
 """
 
+from tasking.calendar import sitting_of
 from tasking.climbing import roles_to_ask
-from tasking.decision import Capacity, DecisionRequest
+from tasking.decision import Capacity, DecisionRequest, DecisionType
 from tasking.errors import RuleBroken
+from tasking.escalation import Escalation
 from tasking.force import Force, TaskingMeeting
 from tasking.meetings import MeetingState
 from tasking.ports import UnitOfWork
 
 OWNER = "Owner"
 """What the accountable owner of a task acts as."""
+ASKS_FOR_PEOPLE = "BEYOND_RESOURCES"
 
 
 def capacity_of(uow: UnitOfWork, force: Force, request: DecisionRequest, unit: str, *, own_unit: bool) -> Capacity:
@@ -37,15 +40,33 @@ def capacity_of(uow: UnitOfWork, force: Force, request: DecisionRequest, unit: s
     )
 
 
-def check_hours(force: Force, request: DecisionRequest) -> None:
-    """Raises RuleBroken when the hours are beyond the role's authority: the matter then goes up."""
+def check_hours(force: Force, request: DecisionRequest, escalation: Escalation | None = None) -> None:
+    """Raises RuleBroken when the hours are beyond the role's authority: the matter then goes up.
+
+    Whose authority is limited says how many hours are granted when people are asked for.
+    """
     limit = force.authorities.get(request.role)
-    if limit is None or limit.most_hours is None or request.hours is None or request.hours <= limit.most_hours:
+    if limit is None or limit.most_hours is None:
         return
-    raise RuleBroken(
-        f"{request.hours:g} hours are beyond the authority of {request.role} ({limit.most_hours:g}): "
-        "ask the level above to decide."
-    )
+    grants = request.decision_type is DecisionType.ESCALATION_ACCEPT
+    if grants and escalation is not None and escalation.trigger == ASKS_FOR_PEOPLE and request.hours is None:
+        raise RuleBroken(f"People were asked for: say how many hours {request.role} grants.")
+    if request.hours is not None and request.hours > limit.most_hours:
+        raise RuleBroken(
+            f"{request.hours:g} hours are beyond the authority of {request.role} ({limit.most_hours:g}): "
+            "ask the level above to decide."
+        )
+
+
+def canonical_meeting(uow: UnitOfWork, force: Force, meeting_ref: str) -> str:
+    """The reference as the calendar or the record has it; empty stays empty. Raises RuleBroken where neither has it."""
+    told = " ".join(meeting_ref.split())
+    if not told:
+        return ""
+    meeting = meeting_named(force, told)
+    if sitting_of(force, told) is None and uow.meeting_record(told) is None:
+        raise RuleBroken(f"The calendar has no {meeting.name} of that day: `tasking meeting list` shows what it has.")
+    return told
 
 
 def _in_meeting(uow: UnitOfWork, force: Force, request: DecisionRequest, unit: str) -> Capacity:

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tasking import board_actions, climbing
-from tasking.authority import capacity_of, check_hours
+from tasking.authority import canonical_meeting, capacity_of, check_hours
 from tasking.calendar import next_meeting
 from tasking.decision import Decision, DecisionRequest, DecisionType
+from tasking.decision_words import check_words, given_of
 from tasking.errors import RuleBroken
 from tasking.escalation import STANDING, Escalation, EscalationStatus
 from tasking.escalation_policy import MANUAL, EscalationPolicy, asked_for
@@ -23,7 +24,6 @@ from tasking.saving import save
 from tasking.task import Task
 from tasking.thrive import PriorityBand
 
-LONGEST_TEXT = 4000
 T = DecisionType
 
 
@@ -50,14 +50,19 @@ class _Matter:
 class _Rule:
     """How one type is decided: who may, about which escalation, what else has to be said, and what it does.
 
-    `side` is the unit that decides: ABOVE the escalation's higher unit, BELOW its lower one, HERE any that the task
-    stands with. `statuses` are those that the escalation may have.
+    `side` is the unit that decides: ABOVE the escalation's higher unit, BELOW its lower one, TOP the highest that the
+    task stands with, HERE any of them. `statuses` are those that the escalation may have.
     """
 
     side: str
     statuses: frozenset[EscalationStatus]
     needs: tuple[str, ...]
     effect: Callable[[_Matter], Escalation | None]
+
+    @property
+    def changes_a_step(self) -> bool:
+        """Whether it moves an escalation: that happens once, and a correction of it changes the record alone."""
+        return bool(self.statuses) or self.effect is _ask_up
 
 
 def decide(uow: UnitOfWork, force: Force, policy: EscalationPolicy, request: DecisionRequest) -> Decision:
@@ -67,15 +72,22 @@ def decide(uow: UnitOfWork, force: Force, policy: EscalationPolicy, request: Dec
     may not decide this, or it has been decided already. Nothing is then changed. Raises UnknownTask, StaleTask.
     """
     rule = RULES[request.decision_type]
-    _check_words(request, rule)
+    check_words(request, rule.needs)
+    request = replace(request, meeting_ref=canonical_meeting(uow, force, request.meeting_ref))
     task = uow.task_by_reference(request.reference)
-    escalation = _escalation(uow, task, request, rule)
-    unit = _deciding_unit(force, task, request, rule, escalation)
+    wrong = _superseded(uow, task, request)
+    if wrong is not None and wrong.decision_type is request.decision_type and rule.changes_a_step:
+        rule, escalation, unit = _CORRECTED, _step_of(uow, task, wrong), wrong.unit
+    else:
+        escalation = _escalation(uow, task, request, rule)
+        unit = _deciding_unit(force, task, request, rule, escalation)
+    if wrong is not None and force.level_of(unit).rank < force.level_of(wrong.unit).rank:
+        raise RuleBroken(
+            f"{wrong.decision_ref} was decided by {force.units[wrong.unit].name}: no lower level corrects it."
+        )
     capacity = capacity_of(uow, force, request, unit, own_unit=rule.side == "BELOW")
-    check_hours(force, request)
-    decided_at = _decided_at(uow, request)
-    if request.supersedes:
-        _check_superseded(uow, task, request.supersedes)
+    check_hours(force, request, escalation)
+    decided_at = _decided_at(uow, request, escalation)
     reference, snapshot = uow.next_decision_reference(), snapshot_of(uow, task)
     facts = {
         "decided_by": request.decided_by,
@@ -113,46 +125,10 @@ def decide(uow: UnitOfWork, force: Force, policy: EscalationPolicy, request: Dec
         review_at=request.review_at,
         supersedes=request.supersedes,
         hours=request.hours,
-        given=_given(request),
+        given=given_of(request),
     )
     record(uow, decision)
     return decision
-
-
-def _given(request: DecisionRequest) -> dict[str, str]:
-    """What was said besides text and rationale, as plain words."""
-    told = {name: getattr(request, name) for name in GIVEN if getattr(request, name)}
-    return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in told.items()}
-
-
-GIVEN = ("band", "due_at", "to_meeting", "conditions", "residual_risk", "receiver", "resources", "trigger")
-
-
-def _check_words(request: DecisionRequest, rule: _Rule) -> None:
-    if not request.rationale.strip():
-        raise RuleBroken("A decision needs its rationale: say why, in a sentence or two.")
-    if not request.decided_by.strip():
-        raise RuleBroken("A decision names the person who made it.")
-    for name in ("rationale", "text", "information", "conditions", "dissent"):
-        if len(getattr(request, name)) > LONGEST_TEXT:
-            raise RuleBroken(f"The {name} is longer than {LONGEST_TEXT} characters: shorten it.")
-    missing = [NEEDED_WORDS[name] for name in rule.needs if not getattr(request, name)]
-    if missing:
-        raise RuleBroken(f"To decide this ({WORDS[request.decision_type]}), also say {' and '.join(missing)}.")
-    if request.hours is not None and not 0 < request.hours <= 10_000:
-        raise RuleBroken("Hours must be more than 0 and at most 10,000.")
-
-
-NEEDED_WORDS: Mapping[str, str] = {
-    "band": "which band",
-    "due_at": "the new due time",
-    "conditions": "on what conditions",
-    "residual_risk": "what risk remains",
-    "receiver": "who takes it over below",
-    "resources": "what is asked for, how much and when",
-    "trigger": "for which reason (a trigger code)",
-    "text": "what was decided",
-}
 
 
 def _escalation(uow: UnitOfWork, task: Task, request: DecisionRequest, rule: _Rule) -> Escalation | None:
@@ -194,6 +170,8 @@ def _deciding_unit(
     unit = request.unit or (_unit_of_meeting(force, request.meeting_ref) or task.top_unit)
     if unit not in task.stands_on:
         raise RuleBroken(f"{task.reference} does not stand with {unit}, so it cannot be decided there.")
+    if rule.side == "TOP" and unit != task.top_unit:
+        raise RuleBroken(f"{task.reference} is with {force.units[task.top_unit].name}, which decides this.")
     return unit
 
 
@@ -202,20 +180,36 @@ def _unit_of_meeting(force: Force, meeting_ref: str) -> str | None:
     return next((meeting.unit for meeting in force.meetings if meeting.code == code), None)
 
 
-def _decided_at(uow: UnitOfWork, request: DecisionRequest) -> datetime:
-    """Raises RuleBroken for a time to come."""
+def _decided_at(uow: UnitOfWork, request: DecisionRequest, escalation: Escalation | None) -> datetime:
+    """Raises RuleBroken for a time to come, or one before it was asked."""
     at = request.decided_at or uow.now()
     if at > uow.now() + timedelta(minutes=5):
         raise RuleBroken("A decision cannot have been made at a time that has not come yet.")
+    if escalation is not None and at < escalation.requested_at - timedelta(minutes=5):
+        raise RuleBroken("An escalation cannot have been decided before it was asked for.")
     return at
 
 
-def _check_superseded(uow: UnitOfWork, task: Task, reference: str) -> None:
-    decisions = uow.decisions(task.task_id)
-    if reference not in {each.decision_ref for each in decisions}:
-        raise RuleBroken(f"{task.reference} has no decision {reference} that could be superseded.")
-    if any(each.supersedes == reference for each in decisions):
-        raise RuleBroken(f"Decision {reference} has been superseded already: correct the one that did.")
+def _superseded(uow: UnitOfWork, task: Task, request: DecisionRequest) -> Decision | None:
+    """The decision that this one puts right. Raises RuleBroken where there is none, or that was done already."""
+    if not request.supersedes:
+        return None
+    decisions = {each.decision_ref: each for each in uow.decisions(task.task_id)}
+    if request.supersedes not in decisions:
+        raise RuleBroken(f"{task.reference} has no decision {request.supersedes} that could be superseded.")
+    if any(each.supersedes == request.supersedes for each in decisions.values()):
+        raise RuleBroken(f"Decision {request.supersedes} has been superseded already: correct the one that did.")
+    return decisions[request.supersedes]
+
+
+def _step_of(uow: UnitOfWork, task: Task, decision: Decision) -> Escalation | None:
+    return next((each for each in uow.escalations(task.task_id) if each.escalation_id == decision.escalation_id), None)
+
+
+def _corrected(matter: _Matter) -> Escalation | None:
+    """What was done stays done: the words about it change."""
+    _only_recorded(matter)
+    return matter.escalation
 
 
 def _only_recorded(matter: _Matter) -> None:
@@ -328,6 +322,9 @@ def _retain(matter: _Matter) -> Escalation:
 
 
 def _receive(matter: _Matter) -> Escalation:
+    receiver = (matter.step.receiver or "").casefold()
+    if receiver not in (matter.request.decided_by.casefold(), matter.request.role.casefold()):
+        raise RuleBroken(f"{matter.task.reference} was given back to somebody else: its named receiver accepts it.")
     return climbing.receive(matter.uow, matter.task, matter.step, matter.request.decided_by)
 
 
@@ -336,18 +333,20 @@ _UNDECIDED = frozenset({S.REQUESTED, S.TO_MEETING})
 _ABOVE = frozenset({S.ACCEPTED, S.RETAINED, S.DE_ESCALATION_PROPOSED})
 _NONE: frozenset[EscalationStatus] = frozenset()
 
+_CORRECTED = _Rule("HERE", _NONE, (), _corrected)
+
 RULES: Mapping[DecisionType, _Rule] = {
     T.TASK_CREATE: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.ALLOCATE: _Rule("HERE", _NONE, ("text",), _only_recorded),
-    T.RESOURCE: _Rule("HERE", _NONE, ("resources",), _only_recorded),
+    T.RESOURCE: _Rule("HERE", _NONE, ("resources", "hours"), _only_recorded),
     T.PLAN_COMMISSION: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.ANALYSIS_COMMISSION: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.REVIEW_COMMISSION: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.TRANSFER_MAA: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.MERGE: _Rule("HERE", _NONE, ("text",), _only_recorded),
-    T.NO_TASKING: _Rule("HERE", _NONE, (), _no_tasking),
-    T.PRIORITY_OVERRIDE: _Rule("HERE", _NONE, ("band",), _override),
-    T.EXTEND: _Rule("HERE", _NONE, ("due_at",), _extend),
+    T.NO_TASKING: _Rule("TOP", _NONE, (), _no_tasking),
+    T.PRIORITY_OVERRIDE: _Rule("TOP", _NONE, ("band",), _override),
+    T.EXTEND: _Rule("TOP", _NONE, ("due_at",), _extend),
     T.ESCALATE: _Rule("BELOW", _NONE, ("trigger",), _ask_up),
     T.ENDORSE: _Rule("BELOW", frozenset({S.PROPOSED}), (), _endorse),
     T.ESCALATION_ACCEPT: _Rule("ABOVE", _UNDECIDED, (), _accept),

@@ -14,7 +14,7 @@ from tasking import actions
 from tasking.clocks import LONDON
 from tasking.deciding import decide as take_decision
 from tasking.decision import Decision, DecisionRequest, DecisionType
-from tasking.errors import TaskingError
+from tasking.errors import StaleTask, TaskingError
 from tasking.linking import link_tasks
 from tasking.requests import ReassessRequest
 from tasking.thrive import HIGHEST_LEVEL, Alignment, RiskContext, ThriveAssessment
@@ -170,6 +170,7 @@ def within_the_rules(do: Callable[[Service], Awaitable[T]]) -> T:
 
     done = with_service(settings_or_stop(), doing)
     if isinstance(done, TaskingError):
-        problems.print(str(done), soft_wrap=True)
+        again = " Look at it again, then repeat this." if isinstance(done, StaleTask) else ""
+        problems.print(f"{done}{again}", soft_wrap=True)
         sys.exit(1)
     return done

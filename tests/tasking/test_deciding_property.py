@@ -1,6 +1,7 @@
 """Whatever people decide, in whatever order: no orphan, no lost reference, no decision without rationale, no level
 skipped, and what the boards should show follows from the record."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import settings
@@ -27,9 +28,11 @@ GIVEN: dict[str, Any] = {
     "resources": "A patrol",
     "trigger": "BEYOND_RESOURCES",
     "band": "PRIORITY",
+    "hours": 4,
+    "due_at": datetime(2027, 1, 1, tzinfo=UTC),
 }
-ENDING = {DecisionType.NO_TASKING, DecisionType.EXTEND}
-"""Left out: the first ends the story, the second needs a time."""
+ENDING = {DecisionType.NO_TASKING}
+"""Left out: it ends the story."""
 
 
 class Deciding(RuleBasedStateMachine):
@@ -63,12 +66,17 @@ class Deciding(RuleBasedStateMachine):
         role=st.sampled_from(ROLES),
         at_meeting=st.booleans(),
         rationale=st.sampled_from(["Proportionate.", "Proportionate.", " "]),
+        unit=st.sampled_from(["", "", *LADDER]),
     )
-    def somebody_decides(self, decision: DecisionType, role: str, at_meeting: bool, rationale: str) -> None:
+    def somebody_decides(self, decision: DecisionType, role: str, at_meeting: bool, rationale: str, unit: str) -> None:
         task = self.desk.now(self.first)
         meeting = f"{task.top_unit}_DAILY 2026-11-02" if at_meeting else ""
-        given = {**GIVEN, "meeting_ref": meeting, "rationale": rationale}
+        given = {**GIVEN, "meeting_ref": meeting, "rationale": rationale, "unit": unit}
         self._tried(lambda: self.desk.decide(task, decision, role, **given))
+
+    @rule(progress=st.sampled_from([50, 100]))
+    def people_work_on_the_board(self, progress: int) -> None:
+        self.desk.on_board(self.first, progress=progress)
 
     @rule()
     def nobody_answers(self) -> None:
