@@ -108,6 +108,11 @@ def note_board(
     notebook.provision(connection, kind, key, board.plan_id, details, now)
 
 
+def forget_board(connection: Connection, board: BoardPlan) -> None:
+    """An earlier plan that is not there any more. The plan in use is not forgotten but replaced."""
+    notebook.forget_provisioned(connection, EARLIER_PLAN, board.plan_id)
+
+
 def _board(unit: str, row: RowMapping, is_current: bool) -> BoardPlan:
     buckets: dict[str, str] = dict(row["details"]["buckets"])
     return BoardPlan(

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from graph_client.errors import Conflict, Gone, GraphError, RetryLater
-from planner_sync.boards import all_boards, board_of_plan
+from planner_sync.boards import NotProvisioned, all_boards, board_of_plan, noted_plan_ids
 from planner_sync.create import Create
+from planner_sync.lost_plans import tell_of_unknown_plans
 from planner_sync.mend import Mend
 from planner_sync.polling import Polling
 from planner_sync.pull import Pull
@@ -53,6 +54,8 @@ class InStep:
             if not task.is_open or unit not in task.stands_on:
                 return
         await self.show(task_id, unit)
+        if unit is not None and len(task.stands_on) > 1:
+            await self.update_all(task_id)  # its other boards link to it
 
     async def show(self, task_id: str, unit: str | None) -> None:
         """Puts the task on the board of `unit` (None: its own) and sends what changed while it was being made."""
@@ -67,7 +70,8 @@ class InStep:
     async def update_all(self, task_id: str) -> None:
         """Sends what each board of a task lacks.
 
-        A board that cannot be reached does not keep the change from the others; its error is raised in the end.
+        A board that cannot be reached does not keep the change from the others; its error is raised in the end. One
+        whose plan is not known is told to the operator and left to provisioning, which sends the record as it is then.
         """
         with self._store.open() as connection:
             links = planner_links.of_task(connection, task_id, LinkState.ACTIVE)
@@ -75,6 +79,8 @@ class InStep:
         for link in links:
             try:
                 await self.update_board(link)
+            except NotProvisioned:
+                self._tell_of_unknown_plans()
             except GraphError as error:
                 troubles.append(error)
         if troubles:
@@ -114,9 +120,15 @@ class InStep:
     async def mend_board(self, event: BoardDamaged) -> None:
         """Makes lost buckets again and names the force's labels; tasks that had lost theirs follow at the next read."""
         with self._store.open() as connection:
+            if event.plan_id not in noted_plan_ids(connection):
+                return  # it was deleted, and provisioning has put another in its place
             board = board_of_plan(connection, event.unit, event.plan_id)
         if await self._mend.mend(board):
             self._polling.ask(board.unit, self._store.clock.now())
+
+    def _tell_of_unknown_plans(self) -> None:
+        with self._store.open() as connection:
+            tell_of_unknown_plans(connection, self._store.clock.now())
 
     async def pull_boards(self) -> int:
         """Reads every board; what one lacks of the record is promised in the outbox. Returns how many tasks moved."""

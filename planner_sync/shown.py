@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from planner_sync import description
 from planner_sync.boards import BoardPlan, board_of, board_of_plan
-from store import planner_links, remarks, tasks
+from store import decisions, planner_links, remarks, tasks
 from store.planner_links import LinkState, PlannerLink
+from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.force import Force
 from tasking.task import Task
@@ -18,7 +19,7 @@ from tasking.task import Task
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One task on one board. `elsewhere` are the links of the other boards where it stands now; `before` is what people
-    had written on it when it was deleted here, empty where it was not.
+    had written on it when it was deleted here, empty where it was not. `decision` is the newest about it.
     """
 
     task: Task
@@ -28,6 +29,7 @@ class Shown:
     link: PlannerLink
     elsewhere: tuple[PlannerLink, ...]
     before: Mapping[str, Any]
+    decision: Decision | None
 
     @property
     def is_twin(self) -> bool:
@@ -41,7 +43,7 @@ class Shown:
 
     def block(self, force: Force) -> str:
         """The service's block of the description."""
-        return description.service_block(self.task, force, self.escalations, self.remarks)
+        return description.service_block(self.task, force, self.escalations, self.remarks, self.decision)
 
     def record_links(self, force: Force, task_url: str) -> dict[str, str]:
         """Addresses of the same task on its other boards, with their words. `task_url` is the settings' template."""
@@ -76,6 +78,7 @@ def of_link(connection: Connection, link: PlannerLink) -> Shown:
         link,
         tuple(other for other in active if other.unit != link.unit and other.unit in task.stands_on),
         _people_s(deleted) if deleted else {},
+        decisions.newest_of_task(connection, link.task_id),
     )
 
 
