@@ -65,7 +65,8 @@ def serve(host: str, port: int) -> None:
     settings = settings_or_stop()
     _migrated(settings)
     if not settings.function_key:
-        problems.print("Warning: TASKING_FUNCTION_KEY is not set, so whoever reaches the doors may use them.")
+        words = "Warning: TASKING_FUNCTION_KEY is not set: whoever reaches the doors may use them."
+        problems.print(words, soft_wrap=True)
 
     async def serving(service: Service) -> None:
         laptop = LaptopHost(service, load_app(), settings.function_key)
