@@ -1,16 +1,18 @@
 """Decisions as rows: appended, each chained to the one before, never changed. The document holds the whole."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
 from store import chain
-from store.tables import decisions
+from store.tables import decisions, tasks
+from store.tasks import batched
 from tasking.decision import Decision
 from tasking.errors import UnknownDecision
 
+READ_BACK_AT_A_TIME = 50
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
 
 
@@ -65,6 +67,44 @@ def between(
     if units is not None:
         conditions.append(decisions.c.unit.in_(units))
     return _many(connection, *conditions)
+
+
+def recorded_since(connection: Connection, since: datetime, unit: str) -> tuple[Decision, ...]:
+    """Decisions of this unit that were written down since this moment (UTC), whenever they were made, oldest first.
+
+    They are numbered as they are written down, so that the newest are read first and no more than is needed.
+    """
+    query = select(decisions.c.document).where(decisions.c.unit == unit).order_by(decisions.c.number.desc())
+    found: list[Decision] = []
+    with connection.execute(query.execution_options(yield_per=READ_BACK_AT_A_TIME)) as rows:
+        for document in rows.scalars():
+            decision = _DECISION.validate_python(document)
+            if decision.recorded_at < since:
+                break
+            found.append(decision)
+    return tuple(reversed(found))
+
+
+def superseded_by(connection: Connection, made: Collection[Decision]) -> dict[str, str]:
+    """References of those decisions among `made` that were put right, each with that of the one that did so.
+
+    A decision is put right by one about the same task.
+    """
+    wanted = {decision.decision_ref for decision in made}
+    old = decisions.c.document["supersedes"].as_string()
+    found: dict[str, str] = {}
+    for some in batched(sorted({decision.task_id for decision in made})):
+        query = select(old, decisions.c.decision_ref).where(decisions.c.task_id.in_(some), old.is_not(None))
+        found |= {was: now for was, now in connection.execute(query.order_by(decisions.c.number)) if was in wanted}
+    return found
+
+
+def to_be_reviewed(connection: Connection) -> tuple[Decision, ...]:
+    """All decisions about those open tasks of which any was given a time to be looked at again, oldest first."""
+    review = decisions.c.document["review_at"].as_string()
+    is_open = select(tasks.c.task_id).where(tasks.c.is_open)
+    dated = select(decisions.c.task_id).where(decisions.c.task_id.in_(is_open), review.is_not(None))
+    return _many(connection, decisions.c.task_id.in_(dated))
 
 
 def superseded(connection: Connection, task_id: str) -> frozenset[str]:

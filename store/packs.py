@@ -83,6 +83,12 @@ def of_meeting(connection: Connection, meeting_ref: str) -> tuple[StoredPack, ..
     return tuple(_pack(row) for row in connection.execute(query).mappings())
 
 
+def has_since(connection: Connection, meeting_ref: str, since: datetime) -> bool:
+    """Whether a pack of this meeting was frozen at or after this moment (UTC)."""
+    query = select(packs.c.pack_id).where(packs.c.meeting_ref == meeting_ref, packs.c.as_at >= since)
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def _first(connection: Connection, query: Select[Any]) -> StoredPack | None:
     row = connection.execute(query.limit(1)).mappings().first()
     return None if row is None else _pack(row)

@@ -68,11 +68,13 @@ tasks = Table(
     Column("status", String(20), nullable=False),
     Column("band", String(20)),
     Column("is_open", Boolean, nullable=False, index=True),
-    Column("raised_at", UtcDateTime, nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False, index=True),
     Column("due_at", UtcDateTime),
     Column("version", Integer, nullable=False),
     Column("document", JSON, nullable=False),
+    Column("completed_at", UtcDateTime),
     Index("ix_tasks_unit_pillar_raised_at", "unit", "pillar", "raised_at"),
+    Index("ix_tasks_status_completed_at", "status", "completed_at"),
 )
 
 assessments = Table(
@@ -83,6 +85,7 @@ assessments = Table(
     Column("task_id", String(32), nullable=False, index=True),
     Column("document", JSON, nullable=False),
 )
+append_only.guard(assessments, ("number", "assessment_id"))
 
 escalations = Table(
     "escalations",
@@ -92,9 +95,11 @@ escalations = Table(
     Column("task_id", String(32), nullable=False, index=True),
     Column("trigger", String(40), nullable=False),
     Column("to_unit", String(40), nullable=False),
-    Column("status", String(30), nullable=False),
-    Column("forum", String(80), nullable=False, server_default=text("''")),
+    Column("status", String(30), nullable=False, index=True),
+    Column("forum", String(80), nullable=False, server_default=text("''"), index=True),
     Column("document", JSON, nullable=False),
+    Column("came_at", UtcDateTime),
+    Index("ix_escalations_to_unit_came_at", "to_unit", "came_at"),
 )
 
 audit_log = Table(
@@ -298,7 +303,7 @@ decisions = Table(
     Column("meeting_ref", String(80), nullable=False, index=True),
     Column("unit", String(40), nullable=False, index=True),
     Column("decision_type", String(40), nullable=False),
-    Column("decided_at", UtcDateTime, nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False, index=True),
     Column("document", JSON, nullable=False),
     Column("prev_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
@@ -311,7 +316,7 @@ meetings = Table(
     metadata,
     Column("meeting_ref", String(80), primary_key=True),
     Column("code", String(40), nullable=False),
-    Column("starts_at", UtcDateTime, nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False, index=True),
     Column("state", String(20), nullable=False, index=True),
     Column("document", JSON, nullable=False),
 )
@@ -326,7 +331,9 @@ packs = Table(
     Column("frozen_by", String(200), nullable=False),
     Column("document", JSON, nullable=False),
     Column("hash", String(64), nullable=False),
+    Index("ix_packs_code_as_at", "code", "as_at"),
 )
+append_only.guard(packs, ("pack_id",))
 
 channel_health = Table(
     "channel_health",

@@ -1,16 +1,28 @@
 """Tasks, assessments and escalations as rows. The document column holds the whole; the others are for queries."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, Table, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    func,
+    insert,
+    select,
+    union,
+    update,
+)
 
 from store.tables import assessments, escalations, planner_links, references, tasks
 from tasking.errors import StaleTask, UnknownTask
-from tasking.escalation import AWAITING_DECISION, Escalation
+from tasking.escalation import AWAITING_DECISION, Escalation, EscalationStatus
 from tasking.task import Status, Task
 from tasking.thrive import AssessedRisk, PriorityBand
 
@@ -18,6 +30,9 @@ T = TypeVar("T")
 
 URGENCY_OF_BAND = {PriorityBand.IMMEDIATE: 0, PriorityBand.PRIORITY: 1}
 """How soon what concerns a task is delivered where not all can be at once; 0 first, other bands last."""
+
+AT_A_TIME = 500
+"""So many keys are asked for in one statement."""
 
 _TASK: TypeAdapter[Task] = TypeAdapter(Task)
 _RISK: TypeAdapter[AssessedRisk] = TypeAdapter(AssessedRisk)
@@ -156,6 +171,7 @@ def put_escalation(connection: Connection, escalation: Escalation) -> None:
         "to_unit": escalation.to_unit,
         "status": escalation.status.value,
         "forum": escalation.forum,
+        "came_at": _came_at(escalation),
         "document": _ESCALATION.dump_python(escalation, mode="json"),
     }
     found = escalations.c.escalation_id == escalation.escalation_id
@@ -163,24 +179,56 @@ def put_escalation(connection: Connection, escalation: Escalation) -> None:
         connection.execute(insert(escalations).values(escalation_id=escalation.escalation_id, **values))
 
 
-def read_completed_tasks(connection: Connection) -> list[Task]:
-    """Tasks that their officers say are done, oldest first."""
-    query = select(tasks).where(tasks.c.status == Status.COMPLETED.value).order_by(tasks.c.raised_at, tasks.c.reference)
-    return [_task(row) for row in connection.execute(query).mappings()]
+def read_completed_tasks(connection: Connection, since: datetime, ids: Collection[str] = ()) -> list[Task]:
+    """Tasks that their officers said since this moment (UTC) are done, oldest first, and those of these ids that are.
+
+    Few at a time: a task stays COMPLETED for good where nobody writes down its result.
+    """
+    found = union(_ids(_is_completed(), tasks.c.completed_at >= since), _ids(_is_completed(), tasks.c.task_id.in_(ids)))
+    return _tasks_of(connection, found)
+
+
+def completed_before(connection: Connection, until: datetime) -> dict[str, int]:
+    """How many tasks of each unit were done before this moment (UTC) and still want a result."""
+    query = select(tasks.c.unit, func.count()).where(_is_completed(), tasks.c.completed_at < until)
+    return {str(unit): int(number) for unit, number in connection.execute(query.group_by(tasks.c.unit))}
 
 
 def read_ended_tasks(connection: Connection, since: datetime, ids: Collection[str] = ()) -> list[Task]:
     """Tasks with no work left that were raised or completed since this moment (UTC), and those of these ids."""
-    second = func.substr(tasks.c.document["completed_at"].as_string(), 1, 19)
-    lately = or_(tasks.c.raised_at >= since, second >= f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}")
-    query = select(tasks).where(tasks.c.is_open.is_(False), or_(lately, tasks.c.task_id.in_(ids)))
-    rows = connection.execute(query.order_by(tasks.c.raised_at, tasks.c.reference)).mappings()
-    return [_task(row) for row in rows]
+    found = union(
+        _ids(tasks.c.raised_at >= since),
+        _ids(_is_completed(), tasks.c.completed_at >= since),
+        _ids(tasks.c.task_id.in_(ids)),
+    )
+    return [task for task in _tasks_of(connection, found) if not task.is_open]
 
 
 def read_tasks_by_references(connection: Connection, found: Collection[str]) -> list[Task]:
-    """The tasks with these references, as they are written on the tasks, oldest first."""
-    query = select(tasks).where(tasks.c.reference.in_(found)).order_by(tasks.c.raised_at, tasks.c.reference)
+    """The tasks with these references, as they are written on the tasks, oldest first. However many they are."""
+    rows: list[Task] = []
+    for some in batched(sorted(found)):
+        query = select(tasks).where(tasks.c.reference.in_(some))
+        rows += [_task(row) for row in connection.execute(query).mappings()]
+    return sorted(rows, key=lambda task: (task.raised_at, task.reference))
+
+
+def batched(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many at a time as every database takes in one statement."""
+    return (keys[start : start + AT_A_TIME] for start in range(0, len(keys), AT_A_TIME))
+
+
+def _ids(*conditions: ColumnElement[bool]) -> Select[tuple[str]]:
+    """One way to find tasks by an index; a union of several keeps to theirs, where an OR may read the whole table."""
+    return select(tasks.c.task_id).where(*conditions)
+
+
+def _is_completed() -> ColumnElement[bool]:
+    return tasks.c.status == Status.COMPLETED.value
+
+
+def _tasks_of(connection: Connection, found: CompoundSelect[tuple[str]]) -> list[Task]:
+    query = select(tasks).where(tasks.c.task_id.in_(found)).order_by(tasks.c.raised_at, tasks.c.reference)
     return [_task(row) for row in connection.execute(query).mappings()]
 
 
@@ -209,4 +257,12 @@ def _columns(task: Task) -> dict[str, object]:
         "due_at": task.due_at,
         "version": task.version,
         "document": _TASK.dump_python(task, mode="json"),
+        "completed_at": task.completed_at,
     }
+
+
+def _came_at(escalation: Escalation) -> datetime | None:
+    """When it came before the higher level; what is only proposed has not."""
+    if escalation.status is EscalationStatus.PROPOSED:
+        return None
+    return escalation.endorsed_at or escalation.requested_at

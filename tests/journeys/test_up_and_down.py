@@ -1,5 +1,6 @@
 """A task climbs and comes back: a twin on the higher board, the chair's card, the return with conditions."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,9 @@ from service.wiring import Service
 from store import inbox, tasks
 from tasking.task import Task
 
+LATE = timedelta(days=6, hours=12)
+"""Twice the working day that a Scheduled task has to be taken up in, whatever weekends and holidays lie between; not
+yet its due time."""
 RETURN = {
     "reason": "Two quiet nights, and the section has a patrol plan.",
     "conditions": "Ask again if there are two more reports.",
@@ -20,6 +24,11 @@ async def the_record(service: Service) -> Task:
     with service.store.open() as connection:
         (record,) = tasks.read_all_tasks(connection)
         return record
+
+
+def banners(stage: Stage, words: str) -> list[dict[str, Any]]:
+    """The posts in channels whose card has these words."""
+    return [post for post in stage.cards() if words in json.dumps(post)]
 
 
 def titles_by_plan(stage: Stage) -> dict[str, list[str]]:
@@ -36,14 +45,14 @@ def labels(task: dict[str, Any]) -> set[int]:
 def test_a_task_that_nobody_takes_up_climbs_once_and_the_chair_hears_of_it_once(stage: Stage) -> None:
     stage.submit(answers_of(13))
     stage.run_all()
-    late = timedelta(hours=25)
 
-    stage.run_all(ahead=late)
-    stage.run_all(ahead=late + timedelta(hours=1))
+    stage.run_all(ahead=LATE)
+    stage.run_all(ahead=LATE + timedelta(hours=1))
 
     assert stage.do(the_record).stands_on == ("DD", "DIV_N")
     assert [len(titles) for titles in titles_by_plan(stage).values()] == [1, 1]
-    (card,) = stage.cards()
+    told, (card,) = banners(stage, "NOT TAKEN UP in time"), banners(stage, "ESCALATED")
+    assert len(told) == 1, "the line manager hears of it first"
     assert "Not taken up in time" in str(card)
 
 
@@ -53,7 +62,7 @@ def test_a_task_taken_up_in_time_does_not_climb(stage: Stage) -> None:
     _as_a_person(stage, {"percentComplete": 50})
     stage.run_all()
 
-    stage.run_all(ahead=timedelta(hours=25))
+    stage.run_all(ahead=LATE)
 
     assert stage.do(the_record).stands_on == ("DD",)
     assert stage.cards() == []
@@ -73,9 +82,10 @@ def test_asked_for_by_label_and_returned_with_conditions(stage: Stage) -> None:
     stage.run_all()
 
     assert stage.do(the_record).stands_on == ("DD",)
-    up, down = stage.cards()
-    assert "ESCALATED to North Division" in str(up)
-    assert "RETURNED to Dalesmere" in str(down)
+    assert len(stage.cards()) == 3
+    assert len(banners(stage, "ESCALATED to North Division")) == 1
+    assert len(banners(stage, "DECIDED")) == 1, "those who decided see it too"
+    assert len(banners(stage, "RETURNED to Dalesmere")) == 1
     own, twin = sorted(stage.planner_tasks(), key=lambda task: task["percentComplete"])
     assert (own["percentComplete"], twin["percentComplete"]) == (0, 100)
     assert 6 in labels(own) & labels(twin)

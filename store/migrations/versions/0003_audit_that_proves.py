@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 from store.append_only import guards, unguards
 
@@ -9,6 +10,11 @@ revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
+
+USED = (
+    "SELECT count(*) FROM audit_log"
+    " WHERE kind IS NOT NULL OR on_behalf_of IS NOT NULL OR recipient IS NOT NULL"
+)
 
 
 def upgrade() -> None:
@@ -34,7 +40,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Takes them away again. Rows written since no longer fit their hashes where the columns are gone."""
+    """Takes them away again. Raises CommandError once rows use the columns: without them they no longer fit their hashes."""
+    used = op.get_bind().execute(sa.text(USED)).scalar()
+    if used:
+        raise CommandError(
+            f"{used} rows of the audit log say what kind of event they are, for whom or to whom. Without that they no "
+            "longer fit their hashes: keep this version, or go back to a copy of the database from before it."
+        )
     dialect = op.get_bind().dialect.name
     for statement in unguards("audit_log", dialect):
         op.execute(statement)

@@ -82,10 +82,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Takes them away again. Statuses that were not there before become the nearest that was."""
+    """Takes them away again. Statuses that were not there before become the nearest that was.
+
+    What is only proposed was not shown above. PROPOSED would be read as shown there, so it is taken back.
+    """
     for statement in unguards("decisions", op.get_bind().dialect.name):
         op.execute(statement)
     before = (
+        ("PROPOSED", "WITHDRAWN"),
         ("TO_MEETING", "REQUESTED"),
         ("DE_ESCALATION_PROPOSED", "ACCEPTED"),
         ("RETAINED", "ACCEPTED"),
