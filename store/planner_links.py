@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from store.tables import planner_links
 
@@ -30,6 +30,16 @@ class LinkState(StrEnum):
 
 
 ENDED = (LinkState.CLOSED, LinkState.GONE, LinkState.RETIRED)
+
+_c = planner_links.c
+_LINKS = select(planner_links)
+_ON_BOARD = _LINKS.where(_c.task_id == bindparam("of_task"), _c.unit == bindparam("of_unit"))
+_NEWEST = _ON_BOARD.order_by(_c.stay.desc()).limit(1)
+_STAY_DELETED = _ON_BOARD.where(_c.stay == bindparam("of_stay"), _c.state == LinkState.GONE)
+_IN_STATES = _LINKS.where(_c.task_id == bindparam("of_task"), _c.state.in_(bindparam("states", expanding=True)))
+_OF_TASK = _IN_STATES.order_by(_c.unit, _c.stay)
+_ADD = insert(planner_links)
+_CHANGE = update(planner_links).where(_c.link_id == bindparam("this")).values(revision=_c.revision + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +82,7 @@ class KnownTask:
 
 def current(connection: Connection, task_id: str, unit: str) -> PlannerLink | None:
     """The newest stay of the task on this unit's board, in whatever state."""
-    query = _links().where(planner_links.c.task_id == task_id, planner_links.c.unit == unit)
-    row = connection.execute(query.order_by(planner_links.c.stay.desc()).limit(1)).mappings().first()
+    row = connection.execute(_NEWEST, {"of_task": task_id, "of_unit": unit}).mappings().first()
     return _link(row) if row else None
 
 
@@ -82,46 +91,38 @@ def want(connection: Connection, task_id: str, unit: str, plan_id: str) -> Plann
     found = current(connection, task_id, unit)
     if found is not None and found.state not in ENDED:
         return found
-    stay = connection.execute(
-        select(func.coalesce(func.max(planner_links.c.stay), 0)).where(
-            planner_links.c.task_id == task_id, planner_links.c.unit == unit
-        )
-    ).scalar_one()
+    stay = found.stay + 1 if found is not None else 1
     link = PlannerLink(
-        secrets.token_hex(16), task_id, unit, stay + 1, plan_id, None, LinkState.WANTED, None, None, None, None
+        secrets.token_hex(16), task_id, unit, stay, plan_id, None, LinkState.WANTED, None, None, None, None
     )
-    connection.execute(
-        insert(planner_links).values(
-            link_id=link.link_id, task_id=task_id, unit=unit, stay=link.stay, plan_id=plan_id, state=link.state
-        )
-    )
+    names = ("link_id", "task_id", "unit", "stay", "plan_id", "state")
+    connection.execute(_ADD, {name: getattr(link, name) for name in names})
     return link
 
 
 def change(connection: Connection, link_id: str, **values: object) -> None:
     """Sets columns of one link."""
-    values = {**values, "revision": planner_links.c.revision + 1}
-    connection.execute(update(planner_links).where(planner_links.c.link_id == link_id).values(**values))
+    connection.execute(_CHANGE, {"this": link_id, **values})
 
 
 def deleted_before(connection: Connection, link: PlannerLink) -> PlannerLink | None:
     """The stay on the same board just before this one, where a person deleted it."""
-    c = planner_links.c
-    query = _links().where(c.task_id == link.task_id, c.unit == link.unit, c.stay == link.stay - 1)
-    row = connection.execute(query.where(c.state == LinkState.GONE)).mappings().first()
+    if link.stay == 1:
+        return None
+    which = {"of_task": link.task_id, "of_unit": link.unit, "of_stay": link.stay - 1}
+    row = connection.execute(_STAY_DELETED, which).mappings().first()
     return _link(row) if row else None
 
 
 def of_task(connection: Connection, task_id: str, *states: LinkState) -> list[PlannerLink]:
     """The task's links in any of these states, by unit, and each unit's stays oldest first."""
-    query = _links().where(planner_links.c.task_id == task_id, planner_links.c.state.in_(states))
-    query = query.order_by(planner_links.c.unit, planner_links.c.stay)
-    return [_link(row) for row in connection.execute(query).mappings()]
+    rows = connection.execute(_OF_TASK, {"of_task": task_id, "states": states}).mappings()
+    return [_link(row) for row in rows]
 
 
 def of_plan(connection: Connection, plan_id: str, *states: LinkState) -> list[PlannerLink]:
     """The links of one plan in any of these states."""
-    query = _links().where(planner_links.c.plan_id == plan_id, planner_links.c.state.in_(states))
+    query = _LINKS.where(planner_links.c.plan_id == plan_id, planner_links.c.state.in_(states))
     return [_link(row) for row in connection.execute(query).mappings()]
 
 
@@ -149,13 +150,9 @@ def by_ids(connection: Connection, link_ids: Iterable[str]) -> list[PlannerLink]
     wanted = list(link_ids)
     found: list[PlannerLink] = []
     for start in range(0, len(wanted), MOST_IN_QUERY):
-        query = _links().where(planner_links.c.link_id.in_(wanted[start : start + MOST_IN_QUERY]))
+        query = _LINKS.where(planner_links.c.link_id.in_(wanted[start : start + MOST_IN_QUERY]))
         found += [_link(row) for row in connection.execute(query).mappings()]
     return found
-
-
-def _links() -> Any:
-    return select(planner_links)
 
 
 def _link(row: RowMapping) -> PlannerLink:
