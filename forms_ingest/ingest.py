@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from forms_ingest.form_mapping import Answers, FormDefinition, FormKind, Source, read_answers
 from forms_ingest.submissions import Impossible, Submitted, to_raise, to_reassess, to_return
 from store import inbox
@@ -27,22 +29,23 @@ class Ingest:
         self._forms = forms
         self._zone = zone
 
-    def take(self, inbox_id: int) -> None:
+    async def take(self, inbox_id: int) -> None:
         """Gives one response its effect, in one commit with the row's new state. A row already taken is left alone."""
-        with self._store.open() as connection:
-            row = inbox.read(connection, inbox_id)
-        if row.state is not InboxState.RECEIVED:
-            return
-        actor = row.responder or "unknown responder"
         try:
-            with self._store.act(actor, "forms", row.correlation_id) as uow:
-                self._settle(uow, inbox.read(uow.connection, inbox_id))
+            uow = await self._store.together(lambda connection: self._settled(connection, inbox_id))
         except (Impossible, RuleBroken, UnknownTask) as error:
-            self._reject(row, error.faults if isinstance(error, Impossible) else (str(error),))
+            self._reject(inbox_id, error.faults if isinstance(error, Impossible) else (str(error),))
+        else:
+            uow.tell_promised()
+
+    def _settled(self, connection: Connection, inbox_id: int) -> SqlUnitOfWork:
+        row = inbox.read(connection, inbox_id)
+        uow = SqlUnitOfWork(self._store, connection, row.responder or "unknown responder", "forms", row.correlation_id)
+        if row.state is InboxState.RECEIVED:
+            self._settle(uow, row)
+        return uow
 
     def _settle(self, uow: SqlUnitOfWork, row: InboxRow) -> None:
-        if row.state is not InboxState.RECEIVED:
-            return
         form = self._forms[row.form]
         assert row.answers is not None
         assert row.submitted_at is not None
@@ -53,7 +56,9 @@ class Ingest:
         task_id = EFFECTS[form.kind](uow, self._force, submitted, answers)
         inbox.finish(uow.connection, row.inbox_id, InboxState.DONE, (), task_id)
 
-    def _reject(self, row: InboxRow, reasons: tuple[str, ...]) -> None:
+    def _reject(self, inbox_id: int, reasons: tuple[str, ...]) -> None:
+        with self._store.open() as connection:
+            row = inbox.read(connection, inbox_id)
         with self._store.act("job:ingest", "forms", row.correlation_id) as uow:
             inbox.finish(uow.connection, row.inbox_id, InboxState.REJECTED, reasons)
             uow.audit("response rejected", row.reference, {"state": (row.state, InboxState.REJECTED)})

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, or_, select, update
 
 from store.tables import planner_links
 
@@ -40,6 +40,10 @@ _IN_STATES = _LINKS.where(_c.task_id == bindparam("of_task"), _c.state.in_(bindp
 _OF_TASK = _IN_STATES.order_by(_c.unit, _c.stay)
 _ADD = insert(planner_links)
 _CHANGE = update(planner_links).where(_c.link_id == bindparam("this")).values(revision=_c.revision + 1)
+_CLAIM = _CHANGE.where(
+    _c.state == bindparam("as_read"),
+    or_(_c.state != LinkState.CREATING, _c.attempted_at.is_not_distinct_from(bindparam("attempted_as_read"))),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,16 @@ def want(connection: Connection, task_id: str, unit: str, plan_id: str) -> Plann
 def change(connection: Connection, link_id: str, **values: object) -> None:
     """Sets columns of one link."""
     connection.execute(_CHANGE, {"this": link_id, **values})
+
+
+def claim_create(connection: Connection, link: PlannerLink, attempted_at: datetime, base: Mapping[str, Any]) -> bool:
+    """Notes that the create of this link is about to be sent, to the plan that `link` names.
+
+    False, and nothing noted, where somebody else has begun one, or ended the stay, since the link was read.
+    """
+    which = {"this": link.link_id, "as_read": link.state, "attempted_as_read": link.attempted_at}
+    noted = {"plan_id": link.plan_id, "state": LinkState.CREATING, "attempted_at": attempted_at, "base": base}
+    return connection.execute(_CLAIM, {**which, **noted}).rowcount > 0
 
 
 def deleted_before(connection: Connection, link: PlannerLink) -> PlannerLink | None:

@@ -22,6 +22,7 @@ _RISK: TypeAdapter[AssessedRisk] = TypeAdapter(AssessedRisk)
 _ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
 
 _READ = select(tasks).where(tasks.c.task_id == bindparam("this"))
+_READ_VERSION = select(tasks.c.version).where(tasks.c.task_id == bindparam("this"))
 _READ_BAND = select(tasks.c.band).where(tasks.c.task_id == bindparam("this"))
 _SAVE = update(tasks).where(tasks.c.task_id == bindparam("this"), tasks.c.version == bindparam("as_read"))
 _ADD = insert(tasks)
@@ -53,6 +54,11 @@ def read_task(connection: Connection, task_id: str) -> Task:
     if row is None:
         raise UnknownTask(f"There is no task with the id {task_id}.")
     return _task(row)
+
+
+def version_of(connection: Connection, task_id: str) -> int | None:
+    """The version of the task as it stands; None where there is no such task."""
+    return connection.execute(_READ_VERSION, {"this": task_id}).scalar()
 
 
 def read_task_by_reference(connection: Connection, reference: str) -> Task:
