@@ -1,6 +1,6 @@
 """The outbox: what has been promised to the outside and not yet delivered. One row per event and handler."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,7 +21,8 @@ _IS_FREE = (
     or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= bindparam("now")),
 )
 _FREE = select(outbox).where(*_IS_FREE).order_by(outbox.c.urgency, outbox.c.outbox_id).with_for_update(skip_locked=True)
-_DUE = _FREE.limit(bindparam("most"))
+_DUE_BESIDES = _FREE.where(outbox.c.handler.not_in(bindparam("besides", expanding=True))).limit(bindparam("most"))
+_DUE_OF = _FREE.where(outbox.c.handler.in_(bindparam("of", expanding=True))).limit(bindparam("most"))
 _THIS_ONE = _FREE.where(outbox.c.outbox_id == bindparam("this"))
 _CHANGE = update(outbox).where(outbox.c.outbox_id == bindparam("this"))
 _CHANGE_ALL = update(outbox).where(outbox.c.outbox_id.in_(bindparam("these", expanding=True)))
@@ -77,9 +78,19 @@ def claim(connection: Connection, outbox_id: int, now: datetime) -> Delivery | N
     return next(iter(_claimed(connection, rows, now)), None)
 
 
-def claim_due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
-    """Takes rows that may be delivered now: the most urgent first, of these the oldest. No other worker gets them."""
-    return _claimed(connection, connection.execute(_DUE, {"now": now, "most": limit}).mappings().all(), now)
+def claim_due(connection: Connection, now: datetime, limit: int, besides: Collection[str] = ()) -> list[Delivery]:
+    """Takes rows that may be delivered now: the most urgent first, of these the oldest. No other worker gets them.
+
+    Those for the handlers in `besides` are left.
+    """
+    rows = connection.execute(_DUE_BESIDES, {"now": now, "most": limit, "besides": list(besides)}).mappings().all()
+    return _claimed(connection, rows, now)
+
+
+def claim_due_of(connection: Connection, now: datetime, limit: int, handlers: Collection[str]) -> list[Delivery]:
+    """The same, of the rows for these handlers alone."""
+    rows = connection.execute(_DUE_OF, {"now": now, "most": limit, "of": list(handlers)}).mappings().all()
+    return _claimed(connection, rows, now)
 
 
 def _claimed(connection: Connection, rows: Sequence[RowMapping], now: datetime) -> list[Delivery]:
