@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from forms_ingest.form_mapping import Answers, FormDefinition, FormKind, Source, read_answers
@@ -39,26 +40,29 @@ class Ingest:
         self._forms = forms
         self._zone = zone
 
-    def take(self, inbox_id: int) -> None:
+    async def take(self, inbox_id: int) -> None:
         """Gives one response its effect, in one commit with the row's new state. A row already taken is left alone."""
-        with self._store.open() as connection:
-            row = inbox.read(connection, inbox_id)
-        if row.state is not InboxState.RECEIVED:
-            return
-        actor = row.responder or "unknown responder"
         try:
-            with self._store.act(actor, "forms", row.correlation_id) as uow:
-                self._settle(uow, inbox.read_to_settle(uow.connection, inbox_id))
+            uow = await self._store.together(lambda connection: self._settled(connection, inbox_id))
         except (Impossible, RuleBroken, UnknownTask) as error:
-            self._reject(row, error.faults if isinstance(error, Impossible) else (str(error),))
+            self._reject(inbox_id, error.faults if isinstance(error, Impossible) else (str(error),))
+        else:
+            uow.tell_promised()
 
-    def take_at_once(self, row: InboxRow) -> InboxRow:
+    def _settled(self, connection: Connection, inbox_id: int) -> SqlUnitOfWork:
+        row = inbox.read_to_settle(connection, inbox_id)
+        uow = SqlUnitOfWork(self._store, connection, row.responder or "unknown responder", "forms", row.correlation_id)
+        if row.state is InboxState.RECEIVED:
+            self._settle(uow, row)
+        return uow
+
+    async def take_at_once(self, row: InboxRow) -> InboxRow:
         """The same for a door that waits for the answer: the row as it is afterwards.
 
         Where the record cannot be written now the row stays as it is, and its outbox row brings it again.
         """
         try:
-            self.take(row.inbox_id)
+            await self.take(row.inbox_id)
             with self._store.open() as connection:
                 return inbox.read(connection, row.inbox_id)
         except (StaleTask, SQLAlchemyError) as error:  # the text of an SQL error holds the answers: only its kind
@@ -67,8 +71,6 @@ class Ingest:
             return row
 
     def _settle(self, uow: SqlUnitOfWork, row: InboxRow) -> None:
-        if row.state is not InboxState.RECEIVED:
-            return
         form = self._forms[row.form]
         assert row.answers is not None
         assert row.submitted_at is not None
@@ -79,7 +81,9 @@ class Ingest:
         taken = EFFECTS[form.kind](uow, self._force, submitted, answers)
         inbox.finish(uow.connection, row.inbox_id, InboxState.DONE, taken.unclear, taken.task_id)
 
-    def _reject(self, row: InboxRow, reasons: tuple[str, ...]) -> None:
+    def _reject(self, inbox_id: int, reasons: tuple[str, ...]) -> None:
+        with self._store.open() as connection:
+            row = inbox.read(connection, inbox_id)
         with self._store.act("job:ingest", "forms", row.correlation_id) as uow:
             if inbox.read_to_settle(uow.connection, row.inbox_id).state is not InboxState.RECEIVED:
                 return

@@ -6,7 +6,6 @@ Formats: the facts digest, sections 2.2 (flow) and 2.3 (workbook). A fault never
 import dataclasses
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,6 +20,8 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 """Years that a date in a response may lie in: what is outside is a slip of the keyboard, and no due time follows it."""
 
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2}(\.\d+)?)?$", re.ASCII)
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but tab and line end, and halves of surrogate pairs."""
 _NUMBER = re.compile(r"^[+-]?\d{1,12}(\.\d{1,6})?$", re.ASCII)
 
 Value = str | int | float | date | tuple[str, ...] | tuple[EvidenceLink, ...]
@@ -108,7 +109,7 @@ def _words(value: object) -> str:
 
 def _kept(text: str) -> str:
     """The text without control characters and halves of characters, which nothing further on can keep or send."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return _NO_TEXT.sub("", text)
 
 
 def _text(question: Question, value: object) -> Value | None:
@@ -125,8 +126,9 @@ def _choice(question: Question, value: object) -> Value | None:
 
 
 def _chosen(question: Question, text: str) -> str | int:
+    wanted = folded(text)
     for label, known in question.choices.items():
-        if folded(label) == folded(text):
+        if folded(label) == wanted:
             return known
     raise Unreadable("the answer is not one of the form's choices; pick one from the list.")
 

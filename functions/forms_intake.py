@@ -44,7 +44,7 @@ async def post_response(req: func.HttpRequest) -> func.HttpResponse:
     except SQLAlchemyError as error:  # its text holds the answers, so it must not reach the host's log
         log.error("response could not be kept", extra={"door": DOOR, "error": type(error).__name__})
         return problem(503, "The response could not be kept", ["Nothing was kept. Send the same response again later."])
-    return _answer(service.receiver.reply_to(service.ingest.take_at_once(row)))
+    return _answer(service.receiver.reply_to(await service.ingest.take_at_once(row)))
 
 
 def _answer(reply: Reply) -> func.HttpResponse:

@@ -16,7 +16,7 @@ from store import planner_links, tasks
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
 from tasking.events import BoardDamaged, Event, TaskDeletedOnBoard
-from tasking.task import Status
+from tasking.task import Status, Task
 
 MOST_MERGES = 3
 
@@ -44,23 +44,27 @@ class InStep:
 
     async def show_on_board(self, event: Event) -> None:
         """Puts the task on its own board, or back on the board it was deleted from if it still stands there."""
-        task_id, unit = event.payload()["task_id"], None
-        with self._store.open() as connection:
-            task = tasks.read_task(connection, task_id)
-        if task.status is Status.WITHDRAWN:
-            return
+        task_id = event.payload()["task_id"]
         if isinstance(event, TaskDeletedOnBoard):
             unit = event.unit
-            if not task.is_open or unit not in task.stands_on:
-                return
-        await self.show(task_id, unit)
-        if unit is not None and len(task.stands_on) > 1:
-            await self.update_all(task_id)  # its other boards link to it
+            await self.show(task_id, unit, lambda task: task.is_open and unit in task.stands_on)
+            if self._stands_elsewhere(task_id):
+                await self.update_all(task_id)  # its other boards link to it
+        else:
+            await self.show(task_id, None, lambda task: task.status is not Status.WITHDRAWN)
 
-    async def show(self, task_id: str, unit: str | None) -> None:
-        """Puts the task on the board of `unit` (None: its own) and sends what changed while it was being made."""
-        placed = await self._create.ensure_on_board(task_id, unit)
-        if not placed.is_in_step:
+    def _stands_elsewhere(self, task_id: str) -> bool:
+        with self._store.open() as connection:
+            task = tasks.read_task(connection, task_id)
+        return task.is_open and len(task.stands_on) > 1
+
+    async def show(self, task_id: str, unit: str | None, only_if: Callable[[Task], bool] = lambda task: True) -> None:
+        """Puts the task on the board of `unit` (None: its own) and sends what changed while it was being made.
+
+        Does nothing where the task as it stands is none for which `only_if` holds.
+        """
+        placed = await self._create.ensure_on_board(task_id, unit, only_if)
+        if placed is not None and not placed.is_in_step:
             await self.update_board(placed.link)
 
     async def update_boards(self, event: Event) -> None:

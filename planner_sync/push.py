@@ -142,7 +142,7 @@ class Push:
         async def send(each: TaskChanges) -> PlannerTask:
             return await self._planner.update_task(task_id, each, etag)
 
-        sent = await self._within_limits.sending(seen.task, changes, send)
+        sent = await self._within_limits.sending(seen, changes, send)
         if sent.change.assign != changes.assign:
             fields.pop("owner_ids", None)
         if sent.answer is None:
@@ -183,7 +183,7 @@ class Push:
         async def send(each: DetailsChanges) -> TaskDetails:
             return await self._planner.update_details(there.task_id, each, there.etag)
 
-        await self._within_limits.sending(seen.task, changes, send)
+        await self._within_limits.sending(seen, changes, send)
 
     async def _sending(
         self, link: PlannerLink, send: Callable[[], Awaitable[object]], change: Callable[[BoardState], BoardState]

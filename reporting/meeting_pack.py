@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from reporting.pack_changes import changes_since
-from reporting.pack_conditions import is_undecided_past_limit
+from reporting.pack_conditions import is_undecided_past_limit, wants_a_decision
 from reporting.pack_parts import PARTNERS, Pack, PackItem, PackSection, Standing, from_document, to_document
 from reporting.pack_reasons import BY_CODE, FOR_DECISION, SAID_ANYWAY, Found, exceptions_among, reasons_of
 from reporting.pack_sections import RULES, Matter, note_of, order_of, part_of, placed, places_of
@@ -48,7 +48,7 @@ def build_pack(
     before_it = _before_the_meeting(view, matters, taken)
     shown = _shown(view, before_it)
     sections = tuple(_section(view, section, taken[section], shown) for section in view.kind.agenda)
-    standing = tuple(_standing(view, matter) for matter in before_it if matter.seen.task.is_open)
+    standing = tuple(_standing(view, matter) for matter in before_it if wants_a_decision(matter.seen))
     further = tuple(each for each in standing if each.task_id not in shown)
     return Pack(
         meeting_ref=meeting_ref(meeting, starts_at),

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from reporting.pack_view import Seen, View
+from reporting.reviews import asked, review_words
 from reporting.wording import age_words, is_restricted, short_time, trigger_words, unit_name
 from tasking.calendar import meeting_ref
 from tasking.clocks import accept_by, first_action_by
-from tasking.decision import DecisionType
+from tasking.decision import Decision, DecisionType
 from tasking.escalation import Escalation, EscalationStatus
 from tasking.rag import BLOCKED_LABEL
 from tasking.recording import WORDS
@@ -41,6 +42,11 @@ Condition = Callable[[Seen, View], str | None]
 def is_undecided_past_limit(seen: Seen, now: datetime) -> bool:
     """Whether an escalation of it is undecided past its limit at `now` (UTC), or was said to be undecided too long."""
     return any(_is_past_limit(step, now) for step in seen.steps)
+
+
+def wants_a_decision(seen: Seen) -> bool:
+    """Whether work is left on it, or an escalation of it that nobody has decided. That may be of a task that is done."""
+    return seen.task.is_open or any(step.awaits_decision or step.status is S.PROPOSED for step in seen.steps)
 
 
 def is_local(seen: Seen) -> bool:
@@ -74,7 +80,7 @@ def _is_watched(seen: Seen) -> bool:
 def _undecided_step(seen: Seen, view: View) -> Escalation | None:
     """The escalation of it that is undecided: before this unit, or between units below it."""
     waiting = [step for step in seen.steps if step.awaits_decision and (seen.is_below or step.to_unit == view.unit)]
-    return waiting[-1] if waiting and seen.task.is_open else None
+    return waiting[-1] if waiting else None
 
 
 def _standing_here(seen: Seen, view: View) -> Escalation | None:
@@ -123,7 +129,7 @@ def to_endorse(seen: Seen, view: View) -> str | None:
 
 def _proposed(seen: Seen, view: View) -> Escalation | None:
     found = [step for step in seen.steps if step.status is S.PROPOSED and step.from_unit == view.unit]
-    return found[-1] if found and _own(seen) else None
+    return found[-1] if found and not seen.is_below else None
 
 
 def overdue(seen: Seen, view: View) -> str | None:
@@ -186,7 +192,7 @@ def stands_here(seen: Seen, view: View) -> str | None:
 def sent_up(seen: Seen, view: View) -> str | None:
     """The unit asked the level above, which has not decided."""
     waiting = [step for step in seen.steps if step.awaits_decision and step.from_unit == view.unit]
-    if not waiting or not _own(seen):
+    if not waiting or seen.is_below:
         return None
     step = waiting[-1]
     late = "UNDECIDED past its limit" if _is_past_limit(step, view.now) else "not decided yet"
@@ -203,11 +209,22 @@ def return_proposed(seen: Seen, view: View) -> str | None:
 
 
 def review_due(seen: Seen, view: View) -> str | None:
-    """This level said that it would look at it again about now."""
-    step = _standing_here(seen, view)
-    if step is None or step.review_at is None or step.review_at > view.window_until:
-        return None
-    return f"To be looked at again by {short_time(step.review_at)}"
+    """A decision about it was to be looked at again before the meeting begins, by the unit or by one that gave it
+    back to it."""
+    review = _review(seen, view, view.starts_at)
+    return f"Review due: {review_words(review)}" if review else None
+
+
+def review_soon(seen: Seen, view: View) -> str | None:
+    """A decision about it is to be looked at again in the next 24 hours."""
+    review = None if _review(seen, view, view.starts_at) else _review(seen, view, view.window_until)
+    return f"To be looked at again by {review_words(review)}" if review else None
+
+
+def _review(seen: Seen, view: View, until: datetime) -> Decision | None:
+    """The first review that is asked of the unit by then."""
+    wanted = (each for each in view.reviews.get(seen.task.task_id, ()) if view.unit in asked(each, seen.task))
+    return next((each for each in wanted if each.review_at and each.review_at <= until), None)
 
 
 def band_fell(seen: Seen, view: View) -> str | None:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from reporting.pack_conditions import is_controlled
 from reporting.pack_parts import CountTable, PackDecision
 from reporting.pack_view import View
-from reporting.wording import is_restricted, unit_name
+from reporting.wording import is_decision_restricted, unit_name
 from tasking.decision import Decision
 from tasking.meetings import Attendance
 from tasking.recording import WORDS
-from tasking.task import Classification, Status, Task
+from tasking.task import Status, Task
 
 PARTNER_ONLY = "partner part only"
 
@@ -62,19 +62,14 @@ def control_strategy(view: View) -> tuple[CountTable, ...]:
 
 
 def read_back(view: View) -> tuple[PackDecision, ...]:
-    """What was decided for the unit since the last meeting began, oldest first, without what was put right since."""
+    """What was written down of the unit's decisions since the last meeting began, oldest first, without what was put
+    right since. A decision that was made before and written down later is read back all the same."""
     tasks = view.tasks_by_id
     return tuple(
-        decision_in_pack(decision, is_hidden(view, decision, tasks.get(decision.task_id)))
-        for decision in view.decisions
-        if decision.decided_at >= view.since and decision.decision_ref not in view.superseded
+        decision_in_pack(decision, is_decision_restricted(view.force, decision, tasks.get(decision.task_id)))
+        for decision in view.recorded
+        if decision.decision_ref not in view.superseded
     )
-
-
-def is_hidden(view: View, decision: Decision, task: Task | None) -> bool:
-    """Whether of a decision only its type may be said: it, or its task, is restricted, or its task is not known."""
-    sensitive = decision.classification is Classification.OFFICIAL_SENSITIVE
-    return sensitive or task is None or is_restricted(view.force, task)
 
 
 def decision_in_pack(decision: Decision, hidden: bool) -> PackDecision:
@@ -91,6 +86,7 @@ def decision_in_pack(decision: Decision, hidden: bool) -> PackDecision:
         role=decision.role,
         meeting_ref=decision.meeting_ref,
         decided_at=decision.decided_at,
+        recorded_at=decision.recorded_at,
     )
 
 

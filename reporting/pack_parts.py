@@ -52,7 +52,10 @@ class PackItem:
 
 @dataclass(frozen=True, slots=True)
 class PackDecision:
-    """A decision as it is read back. `text` and `rationale` are empty where its task is restricted."""
+    """A decision as it is read back. `text` and `rationale` are empty where its task is restricted.
+
+    `recorded_at` is when it was written down, None in packs that were frozen before that was kept.
+    """
 
     decision_ref: str
     task_id: str
@@ -65,6 +68,7 @@ class PackDecision:
     role: str
     meeting_ref: str
     decided_at: datetime
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ class Pack:
     """The pack of one meeting. `classification` is the highest of what it holds.
 
     `not_shown` counts what a daily pack leaves out, `further` lists it, the most pressing first. `standing` has every
-    open task of the pack, shown or not.
+    task of the pack that is open or wants a decision, shown or not.
     """
 
     meeting_ref: str

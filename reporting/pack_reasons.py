@@ -37,6 +37,7 @@ def reasons_of(seen: Seen, view: View) -> Found:
 
 DECIDE = "Accept, decline, return for more, or leave to a meeting"
 SEE_TO_IT = "See that the level it is before decides"
+REVIEW = "Say whether what was decided still fits: decide anew, or give it another review time"
 
 REASONS: tuple[Reason, ...] = (
     Reason("IMMEDIATE", conditions.immediate, "Confirm that it is in hand, or say what it needs"),
@@ -61,7 +62,8 @@ REASONS: tuple[Reason, ...] = (
     Reason("UNDECIDED_BELOW", conditions.waits(True, False), SEE_TO_IT, decide_by=conditions.decision_due),
     Reason("RETURN_PROPOSED", conditions.return_proposed, "Give it back with conditions, or keep it"),
     Reason("NOT_RECEIVED", conditions.not_received, "Have it accepted below, or name another receiver"),
-    Reason("REVIEW_DUE", conditions.review_due, "Keep it, or give it back with conditions"),
+    Reason("REVIEW_DUE", conditions.review_due, REVIEW),
+    Reason("REVIEW_SOON", conditions.review_soon, REVIEW),
     Reason("RISK_ROSE", conditions.risk_rose, "Say whether the response still fits"),
     Reason("DUE_SOON", conditions.due_soon, "Confirm that it will be done in time"),
     Reason("STARTS_SOON", conditions.starts_soon, "Confirm people and resources"),

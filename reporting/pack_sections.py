@@ -50,20 +50,22 @@ def _of(*codes: str) -> frozenset[str]:
 DECISIONS_FIRST = _of(
     "PAST_LIMIT", "UNDECIDED", "PAST_LIMIT_BELOW", "UNDECIDED_BELOW", "TO_ENDORSE", "STANDS_HERE", "SENT_UP"
 )
-LATE = _of("OVERDUE", "NOT_ACCEPTED", "NOT_BEGUN", "RE_THRIVE", "UNOWNED", "UNSCORED", "BLOCKED", "DUE_SOON")
+LATE = _of(
+    "OVERDUE", "NOT_ACCEPTED", "NOT_BEGUN", "RE_THRIVE", "REVIEW_DUE", "UNOWNED", "UNSCORED", "BLOCKED", "DUE_SOON"
+)
 
 RULES: Mapping[A, SectionRule] = {
     A.ATTENDANCE: SectionRule("Attendance", lines=pack_lines.attendance),
     A.ACTIONS_OUTSTANDING: SectionRule(
-        "Actions and decisions outstanding", _of("DECIDED_BEFORE", "OVERDUE", "NOT_ACCEPTED")
+        "Actions and decisions outstanding", _of("DECIDED_BEFORE", "OVERDUE", "NOT_ACCEPTED", "REVIEW_DUE")
     ),
     A.ESCALATIONS: SectionRule("Escalations", DECISIONS_FIRST),
     A.DE_ESCALATIONS: SectionRule(
-        "What can go back down", _of("RETURN_PROPOSED", "NOT_RECEIVED", "REVIEW_DUE", "BAND_FELL")
+        "What can go back down", _of("RETURN_PROPOSED", "NOT_RECEIVED", "REVIEW_DUE", "REVIEW_SOON", "BAND_FELL")
     ),
     A.OVERNIGHT: SectionRule("Overnight: critical, missing, domestic abuse", _of("IMMEDIATE", "FLAGGED")),
     A.LAST_24_HOURS: SectionRule("Last 24 hours", _of("RISK_ROSE"), note=LAST_WINDOW, counts=pack_lines.last_24_hours),
-    A.NEXT_24_HOURS: SectionRule("Next 24 hours", _of("STARTS_SOON", "DUE_SOON", "REVIEW_DUE"), note=NEXT_WINDOW),
+    A.NEXT_24_HOURS: SectionRule("Next 24 hours", _of("STARTS_SOON", "DUE_SOON", "REVIEW_SOON"), note=NEXT_WINDOW),
     A.LOCAL_PRIORITIES: SectionRule("Local priorities and neighbourhood issues", _of("LOCAL"), note=LOCAL_RULE),
     A.PARTNER_TASKS: SectionRule("Tasks of and for partners", _of("PARTNERS")),
     A.CONTROL_STRATEGY: SectionRule(

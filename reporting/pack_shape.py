@@ -75,9 +75,11 @@ def asked_lines(item: PackItem) -> tuple[tuple[str, str], ...]:
 
 
 def decided_by(decision: PackDecision) -> str:
-    """By which role, when and where."""
+    """By which role, when and where; and when it was written down, where that was another time."""
     where = f", at {decision.meeting_ref}" if decision.meeting_ref else ", between meetings"
-    return f"{decision.role or 'By the form'}, {short_time(decision.decided_at)}{where}"
+    decided, recorded = short_time(decision.decided_at), short_time(decision.recorded_at)
+    late = f"; written down {recorded}" if recorded not in ("", decided) else ""
+    return f"{decision.role or 'By the form'}, {decided}{where}{late}"
 
 
 def references(changes: Sequence[Change]) -> str:

@@ -1,12 +1,13 @@
 """What a pack is made of: everything on record that the meeting may have to see, read in a fixed number of queries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from store import decisions, meetings
+from reporting.reviews import outstanding
+from store import decisions, meetings, waiting
 from store.tasks import read_ended_tasks, read_histories, read_open_tasks
 from tasking.calendar import meeting_ref, previous_meeting
 from tasking.decision import Decision
@@ -44,9 +45,10 @@ class Seen:
 class View:
     """All that sections and reasons look at. Times are UTC.
 
-    `since` is when the last meeting of the same code began; `decisions` are the unit's of the last two cycles, also by
-    task id in `decided`, `superseded` the references that were put right; `record` is this meeting's and `last_record`
-    the last one held.
+    `since` is when the last meeting of the same code began; `recorded` are the unit's decisions that were written down
+    since then, `decided` those made in the last two cycles, by task id, and `superseded` the references that were put
+    right; `reviews` are decisions that nobody has looked at again yet, by task id. `record` is this meeting's and
+    `last_record` the last one held.
     """
 
     force: Force
@@ -57,7 +59,8 @@ class View:
     since: datetime
     open_tasks: tuple[Seen, ...]
     ended: tuple[Seen, ...]
-    decisions: tuple[Decision, ...]
+    recorded: tuple[Decision, ...]
+    reviews: Mapping[str, tuple[Decision, ...]]
     decided: Mapping[str, tuple[Decision, ...]]
     superseded: frozenset[str]
     record: MeetingRecord | None
@@ -86,21 +89,13 @@ class View:
 
 def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, starts_at: datetime, now: datetime) -> View:
     """Reads what the meeting that starts at `starts_at` may have to see, as at `now` (UTC)."""
-    cancelled = meetings.cancelled(connection)
-    before = previous_meeting(meeting, starts_at, cancelled=cancelled)
+    before = previous_meeting(meeting, starts_at, cancelled=meetings.cancelled(connection))
     since = before.starts_at if before else starts_at - WINDOW
     decided = decisions.between(connection, now - LOOKS_BACK, now + timedelta(microseconds=1), [meeting.unit])
-    records = [
-        record
-        for record in meetings.between(connection, starts_at - LOOKS_BACK, starts_at + WINDOW)
-        if record.code == meeting.code and record.state is MeetingState.HELD
-    ]
-    reference = meeting_ref(meeting, starts_at)
-    earlier = [record for record in records if record.starts_at < starts_at and record.meeting_ref != reference]
-    ended_since = min(since, starts_at - WINDOW)
-    about = {decision.task_id for decision in decided}
-    family = units_below(force, meeting.unit) | {meeting.unit}
-    ended = read_ended_tasks(connection, ended_since, about)
+    recorded = [each for each in decisions.recorded_since(connection, since, meeting.unit) if each.recorded_at <= now]
+    about = {decision.task_id for decision in (*decided, *recorded)}
+    opened = read_open_tasks(connection)
+    record, last_record = _records(connection, meeting, starts_at)
     return View(
         force=force,
         meeting=meeting,
@@ -108,13 +103,14 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         starts_at=starts_at,
         now=now,
         since=since,
-        open_tasks=_seen(connection, force, meeting.unit),
-        ended=tuple(Seen(task) for task in ended if task.unit in family or task.task_id in about),
-        decisions=decided,
+        open_tasks=_seen(connection, force, meeting.unit, opened),
+        ended=_ended(connection, force, meeting.unit, min(since, starts_at - WINDOW), about),
+        recorded=tuple(recorded),
+        reviews=outstanding(connection, opened),
         decided={task_id: tuple(each for each in decided if each.task_id == task_id) for task_id in about},
-        superseded=frozenset(decision.supersedes for decision in decided if decision.supersedes),
-        record=next((record for record in records if record.meeting_ref == reference), None),
-        last_record=earlier[-1] if earlier else None,
+        superseded=frozenset(decisions.superseded_by(connection, (*decided, *recorded))),
+        record=record,
+        last_record=last_record,
     )
 
 
@@ -128,12 +124,39 @@ def units_below(force: Force, unit: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _seen(connection: Connection, force: Force, unit: str) -> tuple[Seen, ...]:
+def _records(
+    connection: Connection, meeting: TaskingMeeting, starts_at: datetime
+) -> tuple[MeetingRecord | None, MeetingRecord | None]:
+    """What is on record of this meeting, and of the last one of the same code that was held."""
+    records = [
+        record
+        for record in meetings.between(connection, starts_at - LOOKS_BACK, starts_at + WINDOW)
+        if record.code == meeting.code and record.state is MeetingState.HELD
+    ]
+    reference = meeting_ref(meeting, starts_at)
+    earlier = [record for record in records if record.starts_at < starts_at and record.meeting_ref != reference]
+    here = next((record for record in records if record.meeting_ref == reference), None)
+    return here, earlier[-1] if earlier else None
+
+
+def _ended(connection: Connection, force: Force, unit: str, since: datetime, about: set[str]) -> tuple[Seen, ...]:
+    """Tasks with no work left: of the unit and those below it lately, those that it decided about, and those that are
+    done although nobody has decided their escalation."""
+    undecided = waiting.undecided_of_done(connection)
+    family = units_below(force, unit) | {unit}
+    return tuple(
+        Seen(task, steps=undecided.get(task.task_id, ()), is_below=unit not in task.stands_on)
+        for task in read_ended_tasks(connection, since, about | undecided.keys())
+        if task.unit in family or task.task_id in about
+    )
+
+
+def _seen(connection: Connection, force: Force, unit: str, opened: Iterable[Task]) -> tuple[Seen, ...]:
     """The open tasks that stand with the unit, and those of the units below it."""
     below = units_below(force, unit)
     histories = read_histories(connection)
     return tuple(
         Seen(task, *histories.get(task.task_id, ((), ())), is_below=unit not in task.stands_on)
-        for task in read_open_tasks(connection)
+        for task in opened
         if unit in task.stands_on or task.unit in below
     )

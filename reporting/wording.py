@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tasking.clocks import LONDON, clock_text
+from tasking.decision import Decision
 from tasking.escalation import TRIGGER_WORDS, Escalation
 from tasking.force import Force
 from tasking.task import Classification, Status, Task
@@ -26,6 +27,8 @@ RESTRICTED_LABEL = "RESTRICTED"
 """Code of the label by which people keep a task to its link only."""
 OPEN_IT_THERE = "Restricted: open it on the restricted board"
 """What is shown of a restricted task instead of what people wrote."""
+READ_ON_RECORD = "Restricted: read it on the record"
+"""What is shown of a decision about one instead of what people wrote."""
 
 
 def is_restricted(force: Force, task: Task) -> bool:
@@ -33,6 +36,19 @@ def is_restricted(force: Force, task: Task) -> bool:
     pillar = force.pillars.get(task.pillar)
     sensitive = task.classification is Classification.OFFICIAL_SENSITIVE
     return sensitive or RESTRICTED_LABEL in task.labels or pillar is None or pillar.restricted
+
+
+def is_decision_restricted(force: Force, decision: Decision, task: Task | None) -> bool:
+    """Whether of a decision only its reference, its type and who made it may be shown: it, or its task, is restricted,
+    or its task is not known. The one rule for packs, minutes and register."""
+    sensitive = decision.classification is Classification.OFFICIAL_SENSITIVE
+    return sensitive or task is None or is_restricted(force, task)
+
+
+def mark_of_decision(decision: Decision, task: Task | None, is_told: bool = False) -> Classification:
+    """The mark of what is shown of a decision; the higher one where words of a restricted matter are told with it."""
+    told = [Classification.OFFICIAL_SENSITIVE] if is_told else []
+    return highest([decision.classification, *([task.classification] if task else []), *told])
 
 
 def highest(marks: Iterable[Classification]) -> Classification:

@@ -24,3 +24,6 @@ ROUTES: Mapping[type[Event], tuple[str, ...]] = {
     events.TaskWithdrawn: ("planner.withdraw",),
     events.BoardDamaged: ("planner.mend_board",),
 }
+
+AT_HOME = frozenset({"ingest.take", "escalation.look_now"})
+"""Handlers that read and write the record alone and wait for nobody outside."""

@@ -181,7 +181,7 @@ def handlers_of(
 ) -> Mapping[str, Handler]:
     """The handlers that `event_routes.ROUTES` names."""
     return {
-        "ingest.take": _at_once(lambda event: ingest.take(int(event.inbox_id))),
+        "ingest.take": _by_event(lambda event: ingest.take(int(event.inbox_id))),
         "escalation.look_now": _at_once(lambda event: sweep.look_at(event.task_id)),
         "planner.show_on_board": _by_event(in_step.show_on_board),
         "planner.update_boards": _by_event(in_step.update_boards),

@@ -13,6 +13,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Table,
+    bindparam,
     func,
     insert,
     select,
@@ -38,26 +39,44 @@ _TASK: TypeAdapter[Task] = TypeAdapter(Task)
 _RISK: TypeAdapter[AssessedRisk] = TypeAdapter(AssessedRisk)
 _ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
 
+_READ = select(tasks).where(tasks.c.task_id == bindparam("this"))
+_READ_VERSION = select(tasks.c.version).where(tasks.c.task_id == bindparam("this"))
+_READ_BAND = select(tasks.c.band).where(tasks.c.task_id == bindparam("this"))
+_SAVE = update(tasks).where(tasks.c.task_id == bindparam("this"), tasks.c.version == bindparam("as_read"))
+_ADD = insert(tasks)
+_LAST_NUMBER = select(references.c.last_number).where(references.c.name == bindparam("prefix")).with_for_update()
+_MOVE_NUMBER = update(references).where(references.c.name == bindparam("prefix"))
+_READ_RISKS = (
+    select(assessments.c.document).where(assessments.c.task_id == bindparam("of_task")).order_by(assessments.c.number)
+)
+_READ_STEPS = (
+    select(escalations.c.document).where(escalations.c.task_id == bindparam("of_task")).order_by(escalations.c.number)
+)
+_ADD_RISK = insert(assessments)
+
 
 def next_reference(connection: Connection, prefix: str, first: int = 1001) -> str:
     """The next reference of this prefix. Once committed it is never given again, even when no task comes of it."""
-    found = connection.execute(
-        select(references.c.last_number).where(references.c.name == prefix).with_for_update()
-    ).scalar()
+    found = connection.execute(_LAST_NUMBER, {"prefix": prefix}).scalar()
     number = first if found is None else found + 1
     if found is None:
         connection.execute(insert(references).values(name=prefix, last_number=number))
     else:
-        connection.execute(update(references).where(references.c.name == prefix).values(last_number=number))
+        connection.execute(_MOVE_NUMBER, {"prefix": prefix, "last_number": number})
     return f"{prefix}-{number}"
 
 
 def read_task(connection: Connection, task_id: str) -> Task:
     """The task as it stands. Raises UnknownTask."""
-    row = connection.execute(select(tasks).where(tasks.c.task_id == task_id)).mappings().first()
+    row = connection.execute(_READ, {"this": task_id}).mappings().first()
     if row is None:
         raise UnknownTask(f"There is no task with the id {task_id}.")
     return _task(row)
+
+
+def version_of(connection: Connection, task_id: str) -> int | None:
+    """The version of the task as it stands; None where there is no such task."""
+    return connection.execute(_READ_VERSION, {"this": task_id}).scalar()
 
 
 def read_task_by_reference(connection: Connection, reference: str) -> Task:
@@ -79,7 +98,7 @@ def urgency_of(connection: Connection, task_id: str | None) -> int:
     """How urgent a delivery about this task is: 0 to 2. A response that is no task yet might be anything: 0."""
     if task_id is None:
         return 0
-    band = connection.execute(select(tasks.c.band).where(tasks.c.task_id == task_id)).scalar()
+    band = connection.execute(_READ_BAND, {"this": task_id}).scalar()
     return URGENCY_OF_BAND.get(PriorityBand(band), 2) if band else 2
 
 
@@ -107,15 +126,13 @@ def read_all_tasks(connection: Connection) -> list[Task]:
 
 def add_task(connection: Connection, task: Task) -> None:
     """Keeps a new task."""
-    connection.execute(insert(tasks).values(task_id=task.task_id, **_columns(task)))
+    connection.execute(_ADD, {"task_id": task.task_id, **_columns(task)})
 
 
 def save_task(connection: Connection, task: Task) -> Task:
     """Keeps a changed task and returns it with its new version. Raises StaleTask when somebody saved it since."""
     newer = replace(task, version=task.version + 1)
-    done = connection.execute(
-        update(tasks).where(tasks.c.task_id == task.task_id, tasks.c.version == task.version).values(**_columns(newer))
-    )
+    done = connection.execute(_SAVE, {"this": task.task_id, "as_read": task.version, **_columns(newer)})
     if done.rowcount != 1:
         raise StaleTask(f"{task.reference} has changed since it was read.")
     return newer
@@ -123,20 +140,20 @@ def save_task(connection: Connection, task: Task) -> Task:
 
 def read_assessments(connection: Connection, task_id: str) -> tuple[AssessedRisk, ...]:
     """A task's assessments, oldest first."""
-    query = select(assessments.c.document).where(assessments.c.task_id == task_id).order_by(assessments.c.number)
-    return tuple(_RISK.validate_python(document) for document in connection.execute(query).scalars())
+    documents = connection.execute(_READ_RISKS, {"of_task": task_id}).scalars()
+    return tuple(_RISK.validate_python(document) for document in documents)
 
 
 def add_assessment(connection: Connection, task_id: str, risk: AssessedRisk) -> None:
     """Appends an assessment."""
     document = _RISK.dump_python(risk, mode="json")
-    connection.execute(insert(assessments).values(assessment_id=risk.assessment_id, task_id=task_id, document=document))
+    connection.execute(_ADD_RISK, {"assessment_id": risk.assessment_id, "task_id": task_id, "document": document})
 
 
 def read_escalations(connection: Connection, task_id: str) -> tuple[Escalation, ...]:
     """A task's escalations, oldest first."""
-    query = select(escalations.c.document).where(escalations.c.task_id == task_id).order_by(escalations.c.number)
-    return tuple(_ESCALATION.validate_python(document) for document in connection.execute(query).scalars())
+    documents = connection.execute(_READ_STEPS, {"of_task": task_id}).scalars()
+    return tuple(_ESCALATION.validate_python(document) for document in documents)
 
 
 def read_histories(connection: Connection) -> dict[str, tuple[tuple[AssessedRisk, ...], tuple[Escalation, ...]]]:

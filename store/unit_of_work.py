@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from store import audit_log, decisions, meetings, outbox, tasks
+from store.together import Together
 from tasking.audit import AuditKind
 from tasking.clocks import LONDON
 from tasking.decision import Decision
@@ -25,6 +26,7 @@ class Store:
     """The service's memory: makes transactions, and tells the work queue what a commit has promised.
 
     `routes` says which handlers an event goes to; `on_promised` is called after a commit with the new outbox ids.
+    `together` runs a piece of work that many deliveries do at the same moment (see store/together.py).
     """
 
     def __init__(self, engine: Engine, clock: Clock, routes: Routes, reference_prefix: str = "T") -> None:
@@ -33,6 +35,7 @@ class Store:
         self.routes = routes
         self.reference_prefix = reference_prefix
         self.on_promised: Callable[[Sequence[int]], None] = lambda ids: None
+        self.together = Together(engine).run
 
     @contextmanager
     def act(self, actor: str, source: str, correlation_id: str) -> Iterator["SqlUnitOfWork"]:
@@ -40,8 +43,7 @@ class Store:
         with self.engine.begin() as connection:
             uow = SqlUnitOfWork(self, connection, actor, source, correlation_id)
             yield uow
-        if uow.promised:
-            self.on_promised(uow.promised)
+        uow.tell_promised()
 
     def new_delivery_id(self) -> str:
         """A name for a delivery whose carrier gave it none."""
@@ -71,7 +73,8 @@ class Store:
 
 
 class SqlUnitOfWork:
-    """The promises of `tasking.ports.UnitOfWork`, kept in SQL."""
+    """The promises of `tasking.ports.UnitOfWork`, kept in SQL. Made by `Store.act`, or for a transaction that is open:
+    whoever opened it commits it and then calls `tell_promised`."""
 
     def __init__(self, store: Store, connection: Connection, actor: str, source: str, correlation_id: str) -> None:
         self.connection = connection
@@ -176,9 +179,13 @@ class SqlUnitOfWork:
 
     def emit(self, event: Event) -> None:
         """One outbox row for each handler on the event's route."""
+        payload = event.payload()
+        urgency = tasks.urgency_of(self.connection, payload.get("task_id"))
         for handler in self._store.routes[type(event)]:
-            urgency = tasks.urgency_of(self.connection, event.payload().get("task_id"))
-            row = outbox.add(
-                self.connection, event.name, handler, event.payload(), self._now, self.correlation_id, urgency
-            )
+            row = outbox.add(self.connection, event.name, handler, payload, self._now, self.correlation_id, urgency)
             self.promised.append(row)
+
+    def tell_promised(self) -> None:
+        """Tells the work queue what was promised, now that it is committed."""
+        if self.promised:
+            self._store.on_promised(self.promised)

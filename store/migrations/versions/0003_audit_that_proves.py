@@ -11,10 +11,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-USED = (
-    "SELECT count(*) FROM audit_log"
-    " WHERE kind IS NOT NULL OR on_behalf_of IS NOT NULL OR recipient IS NOT NULL"
-)
+USED = "SELECT count(*) FROM audit_log WHERE kind IS NOT NULL OR on_behalf_of IS NOT NULL OR recipient IS NOT NULL"
 
 
 def upgrade() -> None:
@@ -40,7 +37,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Takes them away again. Raises CommandError once rows use the columns: without them they no longer fit their hashes."""
+    """Takes them away again. Raises CommandError once rows use the columns, without which they do not fit their hashes."""
     used = op.get_bind().execute(sa.text(USED)).scalar()
     if used:
         raise CommandError(
