@@ -1,6 +1,7 @@
 """Event to card to channel: which card an event makes, and whose channel it is for. One event makes one post.
 
-Up goes to the level that is asked; what comes back goes to the level that asked; a decision to the unit that made it.
+Up goes to the level that is asked; what is only proposed, and what comes back, to the level that asked; a decision to
+the unit that made it.
 """
 
 from collections.abc import Mapping
@@ -21,15 +22,17 @@ from store import decisions, notebook, packs, planner_links, tasks
 from store.outbox import Delivery
 from store.planner_links import LinkState
 from store.unit_of_work import Store
+from tasking.climbing import unit_that_answers
 from tasking.decision import Decision, DecisionType
 from tasking.errors import RuleBroken
-from tasking.escalation import Escalation, EscalationStatus
+from tasking.escalation import UNDECIDED, Escalation, EscalationStatus
 from tasking.events import (
     CanaryDue,
     DecisionRecorded,
     DigestDue,
     EscalationChased,
     EscalationOverrun,
+    EscalationProposed,
     PackFrozen,
     TaskChased,
     TaskEscalated,
@@ -47,6 +50,10 @@ COMES_BACK = frozenset(
     }
 )
 """Decisions that also say TaskReturned, so that both cards are never for one channel."""
+
+
+FIRST_CARDS = frozenset({"proposed", "escalated"})
+"""Kinds of card that begin a thread in their channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,14 @@ class Announce:
         self._out = HandOver(store, force, poster)
         self._addresses = Addresses(task_url, board_url, record_url, pack_url)
 
+    async def proposed(self, event: EscalationProposed, delivery: Delivery) -> None:
+        """Tells the sending unit that somebody of it has to agree. Nothing where somebody has answered meanwhile."""
+        if self._out.is_done(delivery):
+            return
+        facts = self._facts(event.escalation_id, "from", delivery)
+        if facts.escalation.status is EscalationStatus.PROPOSED:
+            await self._tell_of(facts, cards.proposed_card(self._force, facts), "from", "proposed", delivery)
+
     async def escalated(self, event: TaskEscalated, delivery: Delivery) -> None:
         """Tells the higher level that it is asked."""
         if self._out.is_done(delivery):
@@ -91,19 +106,20 @@ class Announce:
         """Asks the next role, in the same channel. Nothing where somebody has decided meanwhile."""
         if self._out.is_done(delivery):
             return
-        facts = self._facts(event.escalation_id, "to", delivery)
-        if facts.escalation.awaits_decision:
+        side = self._side_that_answers(event)
+        facts = self._facts(event.escalation_id, side or "to", delivery)
+        if side is not None:
             card = cards.passed_on_card(self._force, facts, int(event.hop))
-            await self._tell_of(facts, card, "to", "passed on", delivery)
+            await self._tell_of(facts, card, side, "passed on", delivery)
 
     async def overrun(self, event: EscalationOverrun, delivery: Delivery) -> None:
-        """Tells chair and action manager of the higher level. Nothing where somebody has decided meanwhile."""
+        """Tells chair and action manager of the unit that has to answer. Nothing where somebody has meanwhile."""
         if self._out.is_done(delivery):
             return
-        facts = self._facts(event.escalation_id, "to", delivery)
-        if facts.escalation.awaits_decision:
-            card = cards.overrun_card(self._force, facts)
-            await self._tell_of(facts, card, "to", "overrun", delivery)
+        side = self._side_that_answers(event)
+        facts = self._facts(event.escalation_id, side or "to", delivery)
+        if side is not None:
+            await self._tell_of(facts, cards.overrun_card(self._force, facts), side, "overrun", delivery)
 
     async def returned(self, event: TaskReturned, delivery: Delivery) -> None:
         """Tells the level that asked what became of it; of a request taken back, the level that was asked."""
@@ -137,16 +153,20 @@ class Announce:
         await self._out.post(out, delivery)
 
     async def chased(self, event: TaskChased, delivery: Delivery) -> None:
-        """Tells the task's own unit what is late about it. Nothing where it is not open any more."""
+        """Tells the task's own unit what is late about it, or the level where it stands what it has to know at once.
+
+        Nothing where it is not open any more.
+        """
         if self._out.is_done(delivery):
             return
         with self._store.open() as connection:
             task = tasks.read_task(connection, event.task_id)
-            links = self._links(connection, task, task.unit)
+            unit = event.unit or task.unit
+            links = self._links(connection, task, unit)
         if task.is_open:
             mark = self._mark(task, delivery)
             card = brief_cards.chased_card(self._force, task, event.trigger, links, mark)
-            await self._out.post(Outgoing(card, self._channel(task.unit), "chased", task.task_id), delivery)
+            await self._out.post(Outgoing(card, self._channel(unit), "chased", task.task_id), delivery)
 
     async def pack_ready(self, event: PackFrozen, delivery: Delivery) -> None:
         """Tells the meeting's channel that its pack can be read."""
@@ -190,7 +210,7 @@ class Announce:
 
     async def _tell_of(self, facts: CardFacts, card: Card, side: str, kind: str, delivery: Delivery) -> None:
         step = facts.escalation
-        follows_up = kind != "escalated"
+        follows_up = kind not in FIRST_CARDS
         out = Outgoing(
             card, self._channel(_unit(step, side)), kind, step.task_id, step.escalation_id, follows_up=follows_up
         )
@@ -201,9 +221,18 @@ class Announce:
             step = tasks.read_escalation(connection, escalation_id)
             task = tasks.read_task(connection, step.task_id)
             links = self._links(connection, task, _unit(step, side))
-        if step.awaits_decision:
+        if step.status in UNDECIDED:
             links = replace(links, record=self._record(task))
         return CardFacts(task, step, links, self._now(), delivery.in_doubt)
+
+    def _side_that_answers(self, event: EscalationChased | EscalationOverrun) -> str | None:
+        """Whose turn it still is, as when the event was said; None where somebody has answered since."""
+        with self._store.open() as connection:
+            step = tasks.read_escalation(connection, event.escalation_id)
+        unit = unit_that_answers(step)
+        if step.status not in UNDECIDED or unit != (event.unit or step.to_unit):
+            return None
+        return "to" if step.awaits_decision else "from"
 
     def _links(self, connection: Connection, task: Task, unit: str) -> CardLinks:
         """Where the task stands on the unit's board, else on its own; None where it is not there yet."""

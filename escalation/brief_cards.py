@@ -34,6 +34,7 @@ from tasking.force import Force, TaskingMeeting
 from tasking.meetings import AgendaSection
 from tasking.recording import WORDS
 from tasking.task import Classification, Task
+from tasking.triggers import CHASES
 
 MOST_REFERENCES = 5
 MOST_COUNTS = 6
@@ -56,11 +57,16 @@ class _Chase(NamedTuple):
     to_do: str
 
 
+_LOOK_NOW = "It was assessed again and has risen to this. Open the task now and decide what follows."
+
 CHASE_WORDS: Mapping[str, _Chase] = {
     "NOT_ACCEPTED": _Chase("NOT TAKEN UP in time", "Assign an owner on the board, and start it."),
     "OVERDUE": _Chase("OVERDUE", "Finish it, or have a new due time decided."),
     "STALLED": _Chase("NO PROGRESS", "Move it on, or mark it Blocked and say on the task what it waits for."),
+    "MISSING_HIGH": _Chase("HIGH-RISK MISSING PERSON on a task you have", _LOOK_NOW),
+    "CRITICAL_INCIDENT": _Chase("CRITICAL INCIDENT declared on a task you have", _LOOK_NOW),
 }
+OF_A_SENSITIVE_TASK = _Chase("TO BE KNOWN AT ONCE", "Open the task on the restricted board now.")
 
 SECTION_WORDS: Mapping[AgendaSection, str] = {
     AgendaSection.ATTENDANCE: "Attendance",
@@ -135,8 +141,10 @@ def decided_card(force: Force, task: Task, decision: Decision, links: CardLinks,
 
 
 def chased_card(force: Force, task: Task, trigger: str, links: CardLinks, mark: Mark) -> Card:
-    """The card for the task's own unit: what is late about it and what to do."""
+    """The card for the task's own unit, or for the level where it stands: what is late about it and what to do."""
     words = CHASE_WORDS.get(trigger) or _Chase(f"LATE: {TRIGGER_WORDS.get(trigger, 'see the task')}", "Open the task.")
+    if is_sensitive(task) and trigger not in CHASES:
+        words = OF_A_SENSITIVE_TASK
     shown = [
         *([] if is_sensitive(task) else [("Risk", band_words(task))]),
         ("Unit", unit_words(force, task.unit)),

@@ -1,4 +1,4 @@
-"""Cards about one escalation: up, passed on, overrun, and back down. No names, nothing that a person typed.
+"""Cards about one escalation: proposed, up, passed on, overrun, and back down. No names, nothing that a person typed.
 
 They say who is asked, by when and where to decide; what was written about it is read on the task.
 """
@@ -25,10 +25,12 @@ from escalation.card_parts import (
     unit_words,
 )
 from tasking.calendar import sitting_of
+from tasking.climbing import unit_that_answers
 from tasking.clocks import clock_text
 from tasking.escalation import TRIGGER_WORDS, Escalation, EscalationStatus
 from tasking.force import Force
 from tasking.task import Task
+from tasking.time_to_decide import agree_by
 
 RULES_ACTOR = "rule:"
 """How the record names a rule that asked. Only a rule's reason is the service's own words; a person's is typed."""
@@ -48,6 +50,27 @@ class CardFacts:
     def mark(self) -> Mark:
         """What its frame says."""
         return Mark(self.task.classification, self.as_at, self.sent_again)
+
+
+def proposed_card(force: Force, facts: CardFacts) -> Card:
+    """The card for the sending unit: it goes up when somebody of this unit agrees, and by when they have to answer."""
+    task, step = facts.task, facts.escalation
+    here, above, by = force.units[step.from_unit].name, force.units[step.to_unit].name, clock_text(agree_by(step))
+    asked = f"somebody of {here} has to agree or withdraw it by {by}"
+    shown = [
+        *_about(facts),
+        ("Would go up to", unit_words(force, step.to_unit)),
+        *_place(force, facts),
+        ("Owner", owner_words(task)),
+        ("Due", due_words(task)),
+    ]
+    body = [
+        *([text(f"Why now: {step.reason}", maxLines=3)] if _has_own_words(facts) else []),
+        fact_set(shown),
+        text(f"{above} hears of it when somebody of {here} has agreed."),
+    ]
+    plain = f"Proposed to go up to {above}: {task.reference}. {_trigger(facts)} - {asked}."
+    return framed(facts.mark, facts.links, f"PROPOSED to go up: {asked}", RED, headline_of(force, task), body, plain)
 
 
 def escalated_card(force: Force, facts: CardFacts) -> Card:
@@ -87,18 +110,19 @@ def passed_on_card(force: Force, facts: CardFacts, hop: int) -> Card:
         ("Asked before", ", then ".join(before) if before else who_was_to_decide(force, step)),
         ("Who decides", f"{asked.role}, by {by}"),
     ]
-    body = [fact_set(shown), text("Nobody decided in the time given. Decide now, or say which meeting will.")]
-    name = force.units[step.to_unit].name
+    body = [fact_set(shown), text(f"Nobody decided in the time given. {_to_do(facts)}")]
+    name = force.units[unit_that_answers(step)].name
     plain = f"Still undecided at {name}: {task.reference}. Now asking {asked.role}, by {by}."
     banner = f"STILL UNDECIDED: now asking {asked.role} - decide by {by}"
     return framed(facts.mark, facts.links, banner, RED, headline_of(force, task), body, plain)
 
 
 def overrun_card(force: Force, facts: CardFacts) -> Card:
-    """The card for chair and action manager: undecided for too long. Said once."""
+    """The card for chair and action manager of the unit that has to answer: undecided for too long."""
     task, step = facts.task, facts.escalation
-    meeting, level = force.meeting_of(step.to_unit), force.level_of(step.to_unit)
-    chair = meeting.chair_role if meeting else force.units[step.to_unit].name
+    unit = unit_that_answers(step)
+    meeting, level = force.meeting_of(unit), force.level_of(unit)
+    chair = meeting.chair_role if meeting else force.units[unit].name
     manager = level.action_manager_role
     who = f"{chair} and {manager}" if manager else chair
     shown = [
@@ -108,8 +132,8 @@ def overrun_card(force: Force, facts: CardFacts) -> Card:
         ("Asked so far", ", ".join(hop.role for hop in step.hops) or who_was_to_decide(force, step)),
         ("Now for", who),
     ]
-    rule = "An escalation may not go undecided past two daily meetings. Decide it today."
-    plain = f"Red. {task.reference} is undecided for too long at {force.units[step.to_unit].name}: for {who}."
+    rule = f"An escalation may not go undecided past two daily meetings. {_to_do(facts, 'Decide it today.')}"
+    plain = f"Red. {task.reference} is undecided for too long at {force.units[unit].name}: for {who}."
     banner = f"RED - UNDECIDED TOO LONG: {who} to decide today"
     return framed(facts.mark, facts.links, banner, RED, headline_of(force, task), [fact_set(shown), text(rule)], plain)
 
@@ -192,11 +216,12 @@ def who_decides(force: Force, step: Escalation) -> str:
 
 
 def who_was_to_decide(force: Force, step: Escalation) -> str:
-    """The meeting that an escalation was left to, else the meeting of the higher unit."""
-    if step.forum:
+    """The meeting that an escalation was left to, else the meeting of the unit that has to answer."""
+    if step.forum and step.awaits_decision:
         return forum_words(force, step.forum)
-    meeting = force.meeting_of(step.to_unit)
-    return meeting.name if meeting else force.units[step.to_unit].name
+    unit = unit_that_answers(step)
+    meeting = force.meeting_of(unit)
+    return meeting.name if meeting else force.units[unit].name
 
 
 def forum_words(force: Force, meeting_ref: str) -> str:
@@ -212,6 +237,15 @@ def forum_words(force: Force, meeting_ref: str) -> str:
 def _about(facts: CardFacts) -> list[tuple[str, str]]:
     """Risk and reason, which of a sensitive task no channel reads."""
     return [] if is_sensitive(facts.task) else [("Risk", _risk(facts)), ("Reason", _trigger(facts))]
+
+
+def _to_do(facts: CardFacts, decide: str = "Decide now, or say which meeting will.") -> str:
+    """What is wanted of whoever has to answer."""
+    if facts.escalation.status is not EscalationStatus.PROPOSED:
+        return decide
+    if not facts.task.is_open:
+        return "It is only proposed to go up, and the work is done: withdraw it."
+    return "It is only proposed to go up: agree to it, or withdraw it."
 
 
 def _place(force: Force, facts: CardFacts) -> list[tuple[str, str]]:

@@ -24,7 +24,10 @@ SLOTS = (time(7, 30), time(16, 30))
 """Local times, the handover of the night and of the day."""
 LATEST = timedelta(hours=3)
 """A digest that could not be said so long after its time is left out: the next one says it better."""
+AWAITING = "Awaiting result"
 RE_ASSESS_LABEL = "RE_THRIVE_DUE"
+LISTED_FOR = timedelta(days=56)
+"""A task that was done longer ago and still wants its result is counted with its own unit, and not looked at."""
 
 
 class Slot(NamedTuple):
@@ -68,21 +71,24 @@ def slot_named(name: str) -> Slot:
 
 def digest_of(connection: Connection, force: Force, unit: str, slot: Slot, now: datetime) -> Digest:
     """What waits at a unit's board at `now` (UTC), and what moved there since the slot before."""
-    found = [task for task in waiting.tasks_of(connection, below(force, unit), slot.before) if unit in task.stands_on]
+    done_since = now - LISTED_FOR
+    known = waiting.tasks_of(connection, below(force, unit), slot.before, done_since)
+    found = [task for task in known if unit in task.stands_on]
     undecided = {step.task_id for step in waiting.undecided_at(connection, unit)}
     lists: Mapping[str, list[Task]] = {
         "Undecided": [*_undecided(connection, found, undecided)],
         "Overdue": [task for task in found if task.is_open and task.due_at is not None and task.due_at < now],
         "Nobody owns": [task for task in found if task.is_open and not task.owner_ids],
-        "Awaiting result": [task for task in found if task.status is Status.COMPLETED],
+        AWAITING: [task for task in found if task.status is Status.COMPLETED],
         "Re-assess risk": [
             task for task in found if task.is_open and RE_ASSESS_LABEL in task.labels | task.service_labels
         ],
     }
+    older = {AWAITING: tasks.completed_before(connection, done_since).get(unit, 0)}
     first = _pressing(lists.values())
     return Digest(
         unit=unit,
-        counts={title: len(listed) for title, listed in lists.items()},
+        counts={title: len(listed) + older.get(title, 0) for title, listed in lists.items()},
         look_first=tuple(task.reference for task in first),
         since=slot.before,
         came_in=sum(task.unit == unit and task.raised_at >= slot.before for task in found)

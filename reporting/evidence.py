@@ -15,6 +15,7 @@ from store.tables import (
     decisions,
     escalations,
     inbox,
+    meetings,
     outbox,
     planner_links,
     posts,
@@ -26,11 +27,13 @@ from tasking.task import Classification, Task
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What the rows of one task are found by. `references` are its own and those of responses about it."""
+    """What the rows of one task are found by. `references` are its own and those of responses about it; `meeting_refs`
+    the meetings at which it was decided about."""
 
     task_id: str
     inbox_ids: frozenset[int]
     references: frozenset[str]
+    meeting_refs: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ SOURCES = (
     Source("response", inbox, "received_at", lambda subject: inbox.c.inbox_id.in_(subject.inbox_ids)),
     Source("arrival", arrivals, "arrived_at", lambda subject: arrivals.c.inbox_id.in_(subject.inbox_ids)),
     Source("assessment", assessments, "assessed_at", _of_task(assessments)),
+    Source("meeting", meetings, "starts_at", lambda subject: meetings.c.meeting_ref.in_(subject.meeting_refs)),
     Source("decision", decisions, "decided_at", _of_task(decisions)),
     Source("escalation", escalations, "requested_at", _of_task(escalations)),
     Source("audit", audit_log, "at", lambda subject: audit_log.c.object_ref.in_(subject.references)),
@@ -99,7 +103,9 @@ def _subject(connection: Connection, task: Task) -> Subject:
         query.where(or_(inbox.c.task_id == task.task_id, inbox.c.reference == task.reference))
     ).all()
     references = {task.reference, task.task_id, *(row.reference for row in rows)}
-    return Subject(task.task_id, frozenset(row.inbox_id for row in rows), frozenset(references))
+    refs = select(decisions.c.meeting_ref).where(decisions.c.task_id == task.task_id, decisions.c.meeting_ref != "")
+    held = frozenset(connection.execute(refs.distinct()).scalars())
+    return Subject(task.task_id, frozenset(row.inbox_id for row in rows), frozenset(references), held)
 
 
 def _items(

@@ -3,14 +3,15 @@
 Not the inbox of responses (store/inbox.py); what is held or rejected there is one kind of entry here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection, select
 
+from reporting.reviews import asked, outstanding, review_words
 from reporting.wording import (
     OPEN_IT_THERE,
     age_words,
@@ -21,9 +22,11 @@ from reporting.wording import (
     unit_name,
 )
 from store import inbox as responses
+from store import waiting
 from store.tables import remarks
-from store.tasks import read_completed_tasks, read_histories, read_open_tasks
+from store.tasks import completed_before, read_completed_tasks, read_histories, read_open_tasks
 from tasking.clocks import later
+from tasking.decision import Decision
 from tasking.escalation import Escalation, EscalationStatus
 from tasking.force import TRIAGE, Force
 from tasking.task import Classification, Task
@@ -31,6 +34,8 @@ from tasking.thrive import BANDS
 
 STALE_AFTER = 2
 """A task is stale when nobody moved it for so many of its band's update intervals (policing notes, trigger STALLED)."""
+LISTED_FOR = timedelta(days=56)
+"""A task that was done longer ago and still wants its result is counted and not listed: two tasking cycles."""
 
 KINDS: Mapping[str, str] = {
     "UNDECIDED": "Escalation not decided",
@@ -39,6 +44,7 @@ KINDS: Mapping[str, str] = {
     "UNOWNED": "No owner",
     "STALE": "No movement",
     "NOT_RECEIVED": "Given back, not accepted below",
+    "REVIEW_DUE": "Review due",
     "AWAITING_RESULT": "Done, result to come",
     "HELD": "Response held",
     "REJECTED": "Response rejected",
@@ -49,7 +55,8 @@ KINDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class InboxEntry:
-    """One thing to look after. `since` is UTC; `reference` is empty for a response that is no task.
+    """One thing to look after. `since` is UTC; `reference` is empty for a response that is no task, and for a number
+    of tasks.
 
     `title` says where to open a restricted task. `units` are the codes of those that it concerns, its own first.
     """
@@ -69,12 +76,13 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What entries are made of: a task, its escalations, and the moment (UTC)."""
+    """What entries are made of: a task, its escalations, reviews that nobody has made, and the moment (UTC)."""
 
     force: Force
     task: Task
     steps: tuple[Escalation, ...]
     now: datetime
+    reviews: tuple[Decision, ...] = ()
 
 
 def tasking_inbox(connection: Connection, force: Force, now: datetime, unit: str | None = None) -> list[InboxEntry]:
@@ -84,12 +92,15 @@ def tasking_inbox(connection: Connection, force: Force, now: datetime, unit: str
     """
     histories = read_histories(connection)
     opened = read_open_tasks(connection)
+    reviews = outstanding(connection, opened)
     found = [
         entry
         for task in opened
-        for entry in _of_open(_Desk(force, task, histories.get(task.task_id, ((), ()))[1], now))
+        for entry in _of_open(
+            _Desk(force, task, histories.get(task.task_id, ((), ()))[1], now, reviews.get(task.task_id, ()))
+        )
     ]
-    found += [_of_done(_Desk(force, task, (), now)) for task in read_completed_tasks(connection)]
+    found += _of_done(connection, force, now)
     found += _questions(connection, force, {task.task_id: task for task in opened}, now)
     found += _responses(connection, force)
     order = list(KINDS)
@@ -102,9 +113,9 @@ def inbox_json(entries: list[InboxEntry]) -> list[dict[str, Any]]:
     return [to_jsonable_python(asdict(entry)) for entry in entries]
 
 
-def _of_open(desk: _Desk) -> Iterator[InboxEntry]:
+def _of_open(desk: _Desk, kinds: Collection[str] = KINDS) -> Iterator[InboxEntry]:
     for kind, condition in CONDITIONS.items():
-        if told := condition(desk):
+        if kind in kinds and (told := condition(desk)):
             why, since, units = told
             yield _entry(desk, kind, why, since, units)
 
@@ -164,6 +175,13 @@ def _not_received(desk: _Desk) -> Told:
     return f"Given back by {above}, not yet accepted", step.returned_at or step.requested_at, (step.to_unit,)
 
 
+def _review_due(desk: _Desk) -> Told:
+    due = [each for each in desk.reviews if each.review_at is not None and each.review_at <= desk.now]
+    if not due or due[0].review_at is None:
+        return None
+    return f"Review due: {review_words(due[0])}", due[0].review_at, asked(due[0], desk.task)
+
+
 CONDITIONS: Mapping[str, Callable[[_Desk], Told]] = {
     "UNDECIDED": _undecided,
     "PROPOSED": _proposed,
@@ -171,13 +189,25 @@ CONDITIONS: Mapping[str, Callable[[_Desk], Told]] = {
     "UNOWNED": _unowned,
     "STALE": _stale,
     "NOT_RECEIVED": _not_received,
+    "REVIEW_DUE": _review_due,
 }
 """What puts an open task into the inbox. One task may be there for several reasons."""
 
 
-def _of_done(desk: _Desk) -> InboxEntry:
-    since = desk.task.completed_at or desk.task.raised_at
-    return _entry(desk, "AWAITING_RESULT", f"Its officer says done, {age_words(since, desk.now)} ago", since, ())
+def _of_done(connection: Connection, force: Force, now: datetime) -> Iterator[InboxEntry]:
+    """Tasks that want a result, and escalations of them that nobody has decided. Of old ones only their number."""
+    undecided = waiting.undecided_of_done(connection)
+    since = now - LISTED_FOR
+    for task in read_completed_tasks(connection, since, undecided.keys()):
+        desk = _Desk(force, task, undecided.get(task.task_id, ()), now)
+        yield from _of_open(desk, ("UNDECIDED", "PROPOSED"))
+        done_at = task.completed_at or task.raised_at
+        if done_at >= since:
+            words = f"Its officer says done, {age_words(done_at, now)} ago"
+            yield _entry(desk, "AWAITING_RESULT", words, done_at, ())
+    for unit, number in completed_before(connection, since).items():
+        words = f"{number} more done over {LISTED_FOR.days} days ago, result to come"
+        yield _no_task(force, "AWAITING_RESULT", "", words, since, unit)
 
 
 def _questions(connection: Connection, force: Force, opened: Mapping[str, Task], now: datetime) -> Iterator[InboxEntry]:
@@ -192,21 +222,22 @@ def _questions(connection: Connection, force: Force, opened: Mapping[str, Task],
 def _responses(connection: Connection, force: Force) -> Iterator[InboxEntry]:
     """Responses that could not be understood, or of which nothing could be made. Nothing of what they say is shown."""
     for held in responses.held(connection):
-        yield _response(force, "HELD", "", held["reason"], held["held_at"])
+        yield _no_task(force, "HELD", "", held["reason"], held["held_at"], force.triage_unit)
     for row in responses.rejected(connection):
-        yield _response(force, "REJECTED", row.reference, " ".join(row.reasons), row.received_at)
+        why = " ".join(row.reasons)
+        yield _no_task(force, "REJECTED", row.reference, why, row.received_at, force.triage_unit)
 
 
-def _response(force: Force, kind: str, reference: str, why: str, since: datetime) -> InboxEntry:
+def _no_task(force: Force, kind: str, reference: str, why: str, since: datetime, unit: str) -> InboxEntry:
     return InboxEntry(
         kind=kind,
         kind_words=KINDS[kind],
         reference=reference,
         title="",
         classification=Classification.OFFICIAL,
-        unit=force.triage_unit,
-        unit_name=unit_name(force, force.triage_unit),
-        units=(force.triage_unit,),
+        unit=unit,
+        unit_name=unit_name(force, unit),
+        units=(unit,),
         band_words="",
         why=why,
         since=since,

@@ -5,7 +5,7 @@ What is built at a moment and what was frozen at it are the same; a page, a prin
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -27,6 +27,8 @@ from tasking.task import Classification, Task
 
 MOST_WHY = 4
 """So many reasons are said of one task at most, the most pressing of them."""
+LAST_HOUR = timedelta(hours=1)
+"""So long before its meeting the pack that counts is frozen and told to the channel."""
 
 
 def build_pack(
@@ -77,14 +79,19 @@ def pack_now(connection: Connection, force: Force, meeting: TaskingMeeting, star
     return build_pack(connection, force, meeting, starts_at, now, previous)
 
 
-def freeze_pack(uow: SqlUnitOfWork, pack: Pack, frozen_by: str) -> str:
-    """Keeps the pack as it is, with its hash; gives its id and says PackFrozen. Freezing again keeps one more."""
+def freeze_pack(uow: SqlUnitOfWork, pack: Pack, frozen_by: str, tell_again: bool = False) -> str:
+    """Keeps the pack as it is, with its hash, and gives its id. Freezing again keeps one more.
+
+    Says PackFrozen, but of several in the last hour before the meeting only once, unless `tell_again`.
+    """
+    is_told = packs.has_since(uow.connection, pack.meeting_ref, pack.starts_at - LAST_HOUR)
     pack_id = uow.new_id()
     fingerprint = packs.add(
         uow.connection, pack_id, pack.meeting_ref, pack.code, pack.as_at, frozen_by, to_document(pack)
     )
     uow.audit("pack frozen", pack.meeting_ref, {"pack": (None, pack_id), "sha256": (None, fingerprint)})
-    uow.emit(PackFrozen(pack_id))
+    if tell_again or not is_told:
+        uow.emit(PackFrozen(pack_id))
     return pack_id
 
 

@@ -10,8 +10,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from reporting.pack_lines import who_words
-from reporting.register import superseding
-from reporting.wording import STATUS_WORDS, band_words, highest, is_restricted, owner_words, time_words, unit_name
+from reporting.wording import (
+    READ_ON_RECORD,
+    STATUS_WORDS,
+    band_words,
+    highest,
+    is_decision_restricted,
+    is_restricted,
+    mark_of_decision,
+    owner_words,
+    time_words,
+    unit_name,
+)
 from store import decisions as decision_rows
 from store import meetings
 from store.tables import tasks as task_table
@@ -21,7 +31,7 @@ from tasking.calendar import sitting_of
 from tasking.decision import Capacity, Decision
 from tasking.errors import RuleBroken
 from tasking.force import Force, TaskingMeeting
-from tasking.meetings import MeetingRecord, MeetingState
+from tasking.meetings import MeetingRecord, MeetingState, Opening
 from tasking.recording import WORDS
 from tasking.task import Classification, Task
 
@@ -43,6 +53,8 @@ GIVEN_WORDS = {
     "trigger": "Reason",
 }
 """What a decision says besides its text and rationale, by the request's names."""
+TOLD_OF_ALL = frozenset({"band", "due_at", "to_meeting"})
+"""What of that is said of a restricted task too, as packs say it."""
 LATE = timedelta(minutes=15)
 """A decision written down later than this shows both times."""
 NOTHING_DONE = "nothing"
@@ -53,6 +65,8 @@ NO_NOTHING = "Doing nothing is not on record as an option that was considered."
 class MinutedDecision:
     """A decision as minutes have it. `given` are further facts by name; `superseded_by` a later decision's reference.
 
+    One that `is_hidden` concerns restricted matter: what people wrote is left out, and `text` says where to read it.
+
     `recorded_late_at` (UTC) is when it was written down, where that was well after it was made.
     """
 
@@ -60,6 +74,7 @@ class MinutedDecision:
     reference: str
     title: str
     classification: Classification
+    is_hidden: bool
     what: str
     text: str
     rationale: str
@@ -121,9 +136,12 @@ class Minutes:
     cancelled_because: str = ""
 
 
-def minutes(connection: Connection, force: Force, meeting_ref: str, now: datetime) -> Minutes:
+def minutes(
+    connection: Connection, force: Force, meeting_ref: str, now: datetime, with_restricted: bool = False
+) -> Minutes:
     """Draft minutes of the meeting with this reference, such as `HP_DAILY 2027-01-04`, as at `now` (UTC).
 
+    What people wrote about restricted matter is left out, unless `with_restricted`: then it raises the mark.
     Raises RuleBroken where the force has no such meeting, or it is not in the calendar and nothing is on record of it.
     """
     meeting = meeting_named(force, meeting_ref)
@@ -133,9 +151,9 @@ def minutes(connection: Connection, force: Force, meeting_ref: str, now: datetim
     raised = _raised_there(connection, meeting, starts_at)
     found = read_tasks_by_references(connection, {each.task_reference for each in made} | raised)
     tasks = {task.reference: task for task in found}
-    later = superseding(connection, made)
-    decided = tuple(_decision(force, each, tasks.get(each.task_reference), later) for each in made)
-    actions = tuple(_action(force, task, task.reference in raised) for task in found)
+    later = decision_rows.superseded_by(connection, made)
+    decided = tuple(_decision(force, each, tasks.get(each.task_reference), later, with_restricted) for each in made)
+    actions = tuple(_action(force, task, task.reference in raised, with_restricted) for task in found)
     partner_part, police_part, apologies = _attendance(record)
     kind = force.kind_of(meeting)
     return Minutes(
@@ -199,34 +217,46 @@ def _missing_since_last(
         if each.code == meeting.code and each.state is MeetingState.HELD
     ]
     here = {(each.role, each.agency) for each in record.attendance}
-    last = earlier[-1].attendance if earlier else ()
+    last = [each for each in earlier[-1].attendance if each.partner_part or each.police_part] if earlier else []
     return tuple(f"{who_words(each)}: there last time" for each in last if (each.role, each.agency) not in here)
 
 
 def _chair_note(meeting: TaskingMeeting, record: MeetingRecord | None) -> str:
     if record is None:
         return "It is not on record that anybody opened this meeting."
+    told = [f"{each.chaired_by}, {each.role}, opened it before." for each in _other_chairs(record)]
     if record.state is MeetingState.HELD and record.role != meeting.chair_role:
-        return f"{record.role} took the chair in place of the {meeting.chair_role}."
-    return ""
+        told.append(f"{record.role} took the chair in place of the {meeting.chair_role}.")
+    return " ".join(told)
 
 
-def _decision(force: Force, made: Decision, task: Task | None, later: dict[str, str]) -> MinutedDecision:
+def _other_chairs(record: MeetingRecord) -> Sequence[Opening]:
+    """Those who opened it before somebody else did, each once."""
+    chairs = {(each.chaired_by, each.role): each for each in record.earlier}
+    return [each for key, each in chairs.items() if key != (record.chaired_by, record.role)]
+
+
+def _decision(
+    force: Force, made: Decision, task: Task | None, later: dict[str, str], with_restricted: bool
+) -> MinutedDecision:
     late = made.recorded_at - made.decided_at > LATE
-    hidden = task is None or is_restricted(force, task)
+    restricted = is_decision_restricted(force, made, task)
+    hidden = restricted and not with_restricted
+    text = "" if made.text == WORDS[made.decision_type] else made.text
     return MinutedDecision(
         decision_ref=made.decision_ref,
         reference=made.task_reference,
         title="" if hidden or task is None else task.title,
-        classification=highest([made.classification, *([task.classification] if task else [])]),
+        classification=mark_of_decision(made, task, is_told=restricted and not hidden),
+        is_hidden=hidden,
         what=WORDS[made.decision_type],
-        text="" if made.text == WORDS[made.decision_type] else made.text,
-        rationale=made.rationale,
-        options=made.options,
+        text=READ_ON_RECORD if hidden else text,
+        rationale="" if hidden else made.rationale,
+        options=() if hidden else made.options,
         nothing_considered=any(NOTHING_DONE in option.casefold() for option in made.options),
-        ndm=_ndm(made),
-        dissent=made.dissent,
-        given=_given(made),
+        ndm=() if hidden else _ndm(made),
+        dissent="" if hidden else made.dissent,
+        given=_given(made, hidden),
         decided_by=made.decided_by,
         role=made.role,
         capacity=CAPACITY_WORDS[made.capacity],
@@ -248,9 +278,10 @@ def _ndm(made: Decision) -> tuple[tuple[str, str], ...]:
     return tuple((name, words) for name, words in headings if words)
 
 
-def _given(made: Decision) -> tuple[tuple[str, str], ...]:
-    told = [(GIVEN_WORDS.get(name, name), _plain(name, value)) for name, value in made.given.items()]
-    return (*told, *([("Hours", f"{made.hours:g}")] if made.hours is not None else []))
+def _given(made: Decision, hidden: bool) -> tuple[tuple[str, str], ...]:
+    given = {name: value for name, value in made.given.items() if not hidden or name in TOLD_OF_ALL}
+    told = [(GIVEN_WORDS.get(name, name), _plain(name, value)) for name, value in given.items()]
+    return (*told, *([("Hours", f"{made.hours:g}")] if made.hours is not None and not hidden else []))
 
 
 def _plain(name: str, value: str) -> str:
@@ -260,12 +291,13 @@ def _plain(name: str, value: str) -> str:
     return time_words(datetime.fromisoformat(value))
 
 
-def _action(force: Force, task: Task, is_new: bool) -> MinutedAction:
-    hidden = is_restricted(force, task)
+def _action(force: Force, task: Task, is_new: bool, with_restricted: bool) -> MinutedAction:
+    restricted = is_restricted(force, task)
+    hidden = restricted and not with_restricted
     return MinutedAction(
         reference=task.reference,
         title="" if hidden else task.title,
-        classification=task.classification,
+        classification=Classification.OFFICIAL_SENSITIVE if restricted and not hidden else task.classification,
         unit_name=unit_name(force, task.unit),
         band_words=band_words(task),
         owner=owner_words(bool(task.owner_ids)),

@@ -97,6 +97,8 @@ def lines_of(decision: MinutedDecision) -> tuple[tuple[str, str], ...]:
     """All that minutes say of a decision, each with its name; what was not said is left out, but for the options."""
     options = "; ".join(decision.options)
     considered = options if decision.nothing_considered else f"{options or 'None on record'}. {NO_NOTHING}"
+    if decision.is_hidden:
+        considered = ""
     lines = (
         ("Task", decision.title),
         ("Decided", decision.text),

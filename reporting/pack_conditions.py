@@ -45,7 +45,7 @@ def is_undecided_past_limit(seen: Seen, now: datetime) -> bool:
 
 
 def wants_a_decision(seen: Seen) -> bool:
-    """Whether work is left on it, or an escalation of it that nobody has decided. That may be of a task that is done."""
+    """Whether work is left on it, or nobody has decided an escalation of it, as there may be of one that is done."""
     return seen.task.is_open or any(step.awaits_decision or step.status is S.PROPOSED for step in seen.steps)
 
 

@@ -4,14 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from reporting.wording import highest, unit_name
+from reporting.wording import READ_ON_RECORD, highest, is_decision_restricted, mark_of_decision, unit_name
 from store import decisions as decision_rows
-from store.tables import decisions as decision_table
+from store.tasks import read_tasks_by_references
 from tasking.clocks import LONDON
 from tasking.decision import Decision, DecisionType
 from tasking.force import Force
@@ -43,11 +43,15 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class RegisterRow:
-    """One decision. Times are UTC; `meeting_ref` is empty between meetings."""
+    """One decision. Times are UTC; `meeting_ref` is empty between meetings.
+
+    One that `is_hidden` concerns restricted matter: what people wrote is left out, and `text` says where to read it.
+    """
 
     decision_ref: str
     reference: str
     classification: Classification
+    is_hidden: bool
     decision_type: str
     what: str
     unit: str
@@ -76,24 +80,31 @@ def register(
     units: Sequence[str] | None = None,
     types: Collection[DecisionType] | None = None,
     text: str = "",
+    with_restricted: bool = False,
 ) -> tuple[RegisterRow, ...]:
     """Decisions made from `since` to before `until` (UTC), oldest first: of these units, of these types, and those in
-    which `text` stands, in any case, where given. A task's or meeting's reference is found as text too."""
-    found = [
+    which `text` stands, in any case, where given. A task's or meeting's reference is found as text too.
+
+    What people wrote about restricted matter is neither shown nor searched, unless `with_restricted`: then it raises
+    the mark.
+    """
+    made = [
         decision
         for decision in decision_rows.between(connection, since, until, units)
-        if (types is None or decision.decision_type in types) and _says(decision, text)
+        if types is None or decision.decision_type in types
     ]
-    later = superseding(connection, found)
-    return tuple(_row(force, decision, later.get(decision.decision_ref, "")) for decision in found)
-
-
-def superseding(connection: Connection, made: Sequence[Decision]) -> dict[str, str]:
-    """References of those decisions among `made` that were put right, each with that of the one that did so."""
-    wanted = {decision.decision_ref for decision in made}
-    supersedes = decision_table.c.document["supersedes"].as_string()
-    query = select(supersedes, decision_table.c.decision_ref).where(supersedes.is_not(None))
-    return {old: new for old, new in connection.execute(query.order_by(decision_table.c.number)) if old in wanted}
+    references = {decision.task_reference for decision in made}
+    tasks = {task.reference: task for task in read_tasks_by_references(connection, references)}
+    later = decision_rows.superseded_by(connection, made)
+    rows = []
+    for decision in made:
+        task = tasks.get(decision.task_reference)
+        restricted = is_decision_restricted(force, decision, task)
+        if _says(decision, text, hidden=restricted and not with_restricted):
+            mark = mark_of_decision(decision, task, is_told=restricted and with_restricted)
+            row = _row(force, decision, mark, later.get(decision.decision_ref, ""))
+            rows.append(_without_words(row) if restricted and not with_restricted else row)
+    return tuple(rows)
 
 
 def mark_of(rows: Sequence[RegisterRow]) -> Classification:
@@ -120,11 +131,9 @@ def register_json(rows: Sequence[RegisterRow]) -> bytes:
     return (json.dumps(whole, default=_plain, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _says(decision: Decision, text: str) -> bool:
-    fields = (
-        decision.decision_ref,
-        decision.task_reference,
-        decision.meeting_ref,
+def _says(decision: Decision, text: str, hidden: bool) -> bool:
+    references = (decision.decision_ref, decision.task_reference, decision.meeting_ref)
+    words = (
         decision.text,
         decision.rationale,
         decision.information,
@@ -132,14 +141,19 @@ def _says(decision: Decision, text: str) -> bool:
         *decision.options,
         *decision.given.values(),
     )
-    return text.casefold() in "\n".join(fields).casefold()
+    return text.casefold() in "\n".join(references if hidden else (*references, *words)).casefold()
 
 
-def _row(force: Force, decision: Decision, superseded_by: str) -> RegisterRow:
+def _without_words(row: RegisterRow) -> RegisterRow:
+    return replace(row, is_hidden=True, text=READ_ON_RECORD, rationale="", options=(), dissent="")
+
+
+def _row(force: Force, decision: Decision, mark: Classification, superseded_by: str) -> RegisterRow:
     return RegisterRow(
         decision_ref=decision.decision_ref,
         reference=decision.task_reference,
-        classification=decision.classification,
+        classification=mark,
+        is_hidden=False,
         decision_type=decision.decision_type.value,
         what=WORDS[decision.decision_type],
         unit=decision.unit,

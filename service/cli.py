@@ -13,7 +13,7 @@ from service.commands.audit import evidence, verify_audit
 from service.commands.calendar import meeting
 from service.commands.deciding import assess, decide, link
 from service.commands.papers import inbox, minutes, pack, register
-from service.commands.running import console, problems, settings_or_stop, stop, told, with_service
+from service.commands.running import console, login_or_stop, problems, settings_or_stop, stop, told, with_service
 from service.jobs import JOBS, Job, job_named, run
 from service.provision import Provision, Step
 from service.settings import Settings
@@ -145,16 +145,17 @@ def migrate_database() -> None:
 @click.option(
     "--policy",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Say what this escalation policy would have done in the last cycle, writing nothing.",
+    help="Say what this escalation policy would have done in the last cycle, doing nothing of it.",
 )
 @click.option("--json", "as_json", is_flag=True, help="With --policy: for another program instead of as a table.")
-def replay(which: int | None, everything: bool, policy: Path | None, as_json: bool) -> None:
+@click.option("--as", "who", metavar="WHO", help="With --policy: who looks, for the audit log; else your login here.")
+def replay(which: int | None, everything: bool, policy: Path | None, as_json: bool, who: str | None) -> None:
     """Deliver dead letters again, or try an escalation policy on the last tasking cycle."""
     from service.replaying import replay_policy
 
     async def replaying(service: Service) -> None:
         if policy:
-            replay_policy(service, policy, console, as_json)
+            replay_policy(service, policy, console, as_json, who or login_or_stop("looks at it"))
         elif which is None and not everything:
             _show_dead_letters(service)
         else:

@@ -13,7 +13,7 @@ ROUTES: Mapping[type[Event], tuple[str, ...]] = {
     events.TaskEscalated: ("planner.show_above", "planner.update_boards", "announce.escalated"),
     events.TaskReturned: ("planner.take_back", "planner.update_boards", "announce.returned"),
     events.TaskChased: ("planner.update_boards", "announce.chased"),
-    events.EscalationProposed: ("planner.update_boards",),
+    events.EscalationProposed: ("planner.update_boards", "announce.proposed"),
     events.EscalationChased: ("announce.passed_on",),
     events.EscalationOverrun: ("announce.overrun",),
     events.DecisionRecorded: ("announce.decided",),  # what it did to the task says so by an event of its own

@@ -1,4 +1,6 @@
-"""What another escalation policy would have done in the last cycle, beside what did happen. Writes nothing.
+"""What another escalation policy would have done in the last cycle, beside what did happen.
+
+Tasks, escalations and outbox stay as they are; that somebody looked is audited.
 
 What people did stays as it was: the course of each task is rebuilt from the record, and only the rules are other ones.
 """
@@ -24,6 +26,8 @@ from tasking.replay import Play, Step, Surroundings, TaskCourse, play, steps_on_
 from tasking.task import Status
 from tasking.triggers import EarlierTask, by_problem, problem_of
 
+LOOKED_AT = "replay of an escalation policy"
+"""What the audit log says was looked at: the courses of all tasks of the cycle."""
 SAME_MOMENT = timedelta(minutes=10)
 """Two steps this near are the same: the clock looks once a minute, and may have waited for a busy database."""
 ASSUMES = (
@@ -69,10 +73,11 @@ class Replay:
         return sum(bool(each.differences()) for each in self.tasks)
 
 
-def replay_policy(service: Service, path: Path, console: Console, as_json: bool) -> None:
-    """Shows what the policy in this file would have done in the last cycle. Raises ConfigError for a bad file."""
+def replay_policy(service: Service, path: Path, console: Console, as_json: bool, who: str) -> None:
+    """Shows `who` what the policy in this file would have done in the last cycle. Raises ConfigError for a bad file."""
     policy = load_policy_file(path, service.force)
     found = replay(service.store, service.force, policy)
+    service.store.consulted(who, "command line", LOOKED_AT)
     if as_json:
         console.print_json(json.dumps(as_document(found)))
         return

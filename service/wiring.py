@@ -162,7 +162,7 @@ def _check_webhooks(settings: Settings, force: Force) -> None:
 
 
 def _check_units(store: Store, force: Force) -> None:
-    """Raises BadSettings when config has dropped a unit that still has open tasks: nobody would see them climb."""
+    """Raises BadSettings when config has dropped a unit where open tasks stand: nobody would see them climb."""
     with store.open() as connection:
         in_use = units_with_open_tasks(connection)
     gone = {unit: number for unit, number in in_use.items() if unit not in force.units}
@@ -189,6 +189,7 @@ def handlers_of(
         "planner.take_back": _by_event(levels.take_back),
         "planner.withdraw": _by_event(levels.withdraw),
         "planner.mend_board": _by_event(in_step.mend_board),
+        "announce.proposed": _by_event_and_delivery(announce.proposed),
         "announce.escalated": _by_event_and_delivery(announce.escalated),
         "announce.returned": _by_event_and_delivery(announce.returned),
         "announce.chased": _by_event_and_delivery(announce.chased),

@@ -19,13 +19,16 @@ LONGEST_LIFE = timedelta(days=366)
 def read_cases(connection: Connection, now: datetime, repeats_within: timedelta | None) -> list[Case]:
     """The case of every open task at `now` (UTC), oldest first; assessments and escalations oldest first.
 
+    After them those of completed tasks with an escalation that nobody has decided, without their assessments.
+
     `repeats_within` is how far back the policy looks for the same problem, None where it does not. That is looked up
     for tasks that somebody has moved lately: of the others nothing has become true of it since.
     """
     histories = task_rows.read_histories(connection)
     cases = [Case(each, *histories.get(each.task_id, ((), ()))) for each in task_rows.read_open_tasks(connection)]
     moved = [case.task for case in cases if repeats_within and moved_at(case) >= now - LATELY]
-    return _with_others(connection, cases, moved, now, repeats_within)
+    done = [Case(task, (), steps) for task, steps in task_rows.read_done_but_undecided(connection)]
+    return [*_with_others(connection, cases, moved, now, repeats_within), *done]
 
 
 def read_case(connection: Connection, task_id: str, now: datetime, repeats_within: timedelta | None) -> Case:

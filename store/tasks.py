@@ -1,5 +1,6 @@
 """Tasks, assessments and escalations as rows. The document column holds the whole; the others are for queries."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +24,7 @@ from sqlalchemy import (
 
 from store.tables import assessments, escalations, planner_links, references, tasks
 from tasking.errors import StaleTask, UnknownTask
-from tasking.escalation import AWAITING_DECISION, Escalation, EscalationStatus
+from tasking.escalation import UNDECIDED, Escalation, EscalationStatus
 from tasking.task import Status, Task
 from tasking.thrive import AssessedRisk, PriorityBand
 
@@ -114,9 +115,9 @@ def stands_with_band(connection: Connection, plan_id: str, band: PriorityBand) -
 
 
 def units_with_open_tasks(connection: Connection) -> dict[str, int]:
-    """How many open tasks belong to each unit code."""
-    query = select(tasks.c.unit, func.count()).where(tasks.c.is_open).group_by(tasks.c.unit)
-    return {str(unit): int(number) for unit, number in connection.execute(query)}
+    """How many open tasks stand with each unit code, their own and those above alike."""
+    query = select(tasks.c.document["stands_on"]).where(tasks.c.is_open)
+    return dict(Counter(str(unit) for units in connection.execute(query).scalars() for unit in units))
 
 
 def read_all_tasks(connection: Connection) -> list[Task]:
@@ -173,8 +174,8 @@ def read_escalation(connection: Connection, escalation_id: str) -> Escalation:
 
 
 def awaiting_forum(connection: Connection, meeting_ref: str) -> tuple[Escalation, ...]:
-    """Undecided escalations that this meeting was to decide, oldest first."""
-    undecided = escalations.c.status.in_([status.value for status in AWAITING_DECISION])
+    """Undecided escalations that this meeting was to decide, those only proposed among them, oldest first."""
+    undecided = escalations.c.status.in_([status.value for status in UNDECIDED])
     query = select(escalations.c.document).where(escalations.c.forum == meeting_ref, undecided)
     found = connection.execute(query.order_by(escalations.c.number)).scalars()
     return tuple(_ESCALATION.validate_python(document) for document in found)
@@ -233,6 +234,22 @@ def read_tasks_by_references(connection: Connection, found: Collection[str]) -> 
 def batched(keys: Sequence[str]) -> Iterator[Sequence[str]]:
     """So many at a time as every database takes in one statement."""
     return (keys[start : start + AT_A_TIME] for start in range(0, len(keys), AT_A_TIME))
+
+
+def read_done_but_undecided(connection: Connection) -> list[tuple[Task, tuple[Escalation, ...]]]:
+    """Completed tasks with an escalation that nobody has decided, each with its escalations, oldest first."""
+    undecided = select(escalations.c.task_id).where(escalations.c.status.in_([each.value for each in UNDECIDED]))
+    query = (
+        select(tasks, escalations.c.document.label("step"))
+        .join(escalations, escalations.c.task_id == tasks.c.task_id)
+        .where(_is_completed(), tasks.c.task_id.in_(undecided))
+        .order_by(tasks.c.raised_at, tasks.c.reference, escalations.c.number)
+    )
+    found: dict[str, tuple[Task, list[Escalation]]] = {}
+    for row in connection.execute(query).mappings():
+        _, steps = found.setdefault(row["task_id"], (_task(row), []))
+        steps.append(_ESCALATION.validate_python(row["step"]))
+    return [(task, tuple(steps)) for task, steps in found.values()]
 
 
 def _ids(*conditions: ColumnElement[bool]) -> Select[tuple[str]]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tasking import climbing
 from tasking.calendar import daily_meetings_between, next_daily_meeting
-from tasking.escalation import Escalation, EscalationStatus
+from tasking.escalation import UNDECIDED, Escalation, EscalationStatus
 from tasking.escalation_policy import Chase
 from tasking.events import TaskChanged, TaskChased
 from tasking.force import Force
@@ -19,6 +19,7 @@ from tasking.ports import UnitOfWork
 from tasking.saving import save
 from tasking.task import Task
 from tasking.thrive import BANDS, AssessedRisk, PriorityBand
+from tasking.time_to_decide import agree_by
 from tasking.triggers import Case
 
 DAILY_MEETINGS_TO_DECIDE = 2
@@ -37,17 +38,23 @@ class Late(NamedTuple):
 
 
 def chase_task(uow: UnitOfWork, task_id: str, chase: Chase) -> Task:
-    """Has a manager of the task's own level told, once; says TaskChased. Nothing where that has been done."""
+    """Has a manager of the task's own level told, or the level that it stands at, once; says TaskChased.
+
+    Nothing where that has been done.
+    """
     task = uow.task(task_id)
     if chase.key in task.chased or not task.is_open:
         return task
     saved = save(uow, f"chased: {chase.trigger}", task, replace(task, chased=task.chased | {chase.key}))
-    uow.emit(TaskChased(task_id, chase.trigger))
+    uow.emit(TaskChased(task_id, chase.trigger, chase.unit))
     return saved
 
 
 def due_steps(force: Force, case: Case, now: datetime, cancelled: frozenset[str]) -> tuple[Late, ...]:
-    """What has to be done at `now` (UTC) about escalations of this open task that nobody has decided."""
+    """What has to be done at `now` (UTC) about escalations of this task that nobody has decided.
+
+    The task may be done by then: those who were asked have still to answer.
+    """
     found = ((_late_step(force, case, each, now, cancelled), each) for each in case.escalations)
     late = [Late(step, escalation) for step, escalation in found if step]
     crossed = [Late("OVERRUN", each) for each in case.escalations if _has_crossed(force, each, now, cancelled)]
@@ -55,9 +62,8 @@ def due_steps(force: Force, case: Case, now: datetime, cancelled: frozenset[str]
 
 
 def take_step(uow: UnitOfWork, force: Force, late: Late) -> Escalation:
-    """Does what `due_steps` found, on the escalation as it stands now."""
-    escalations = {each.escalation_id: each for each in uow.escalations(late.escalation.task_id)}
-    return STEPS[late.step](uow, force, escalations[late.escalation.escalation_id])
+    """Does what `due_steps` found, on task and escalation as they stand now. Raises RuleBroken where it was decided."""
+    return STEPS[late.step](uow, force, *climbing.as_it_stands(uow, late.escalation))
 
 
 def is_re_thrive_due(case: Case, now: datetime) -> bool:
@@ -93,9 +99,9 @@ def due_return(case: Case) -> tuple[Escalation, Chase] | None:
 
 def propose_return(uow: UnitOfWork, escalation: Escalation, why: Chase) -> Escalation:
     """Proposes that the task goes back down, once for one reason; the higher chair decides."""
-    task = uow.task(escalation.task_id)
+    task, current = climbing.as_it_stands(uow, escalation)
     saved = save(uow, f"band has fallen: {why.fact}", task, replace(task, chased=task.chased | {why.key}))
-    return climbing.propose_return(uow, saved, escalation)
+    return climbing.propose_return(uow, saved, current)
 
 
 _HELD = frozenset({EscalationStatus.ACCEPTED, EscalationStatus.RETAINED})
@@ -104,44 +110,62 @@ _HELD = frozenset({EscalationStatus.ACCEPTED, EscalationStatus.RETAINED})
 def _late_step(
     force: Force, case: Case, escalation: Escalation, now: datetime, cancelled: frozenset[str]
 ) -> str | None:
-    if escalation.status is EscalationStatus.PROPOSED:
-        return "ENDORSE" if case.task.working_band is PriorityBand.IMMEDIATE else None
-    if not escalation.awaits_decision:
+    if _may_go_up_at_once(case, escalation):
+        return "ENDORSE"
+    limit = _limit(escalation)
+    if escalation.status not in UNDECIDED or limit is None or limit > now:
         return None
-    if escalation.forum and next_daily_meeting(force, escalation.to_unit, now, cancelled=cancelled):
-        return "MEETING" if escalation.decide_by is not None and escalation.decide_by <= now else None
-    decide_by = escalation.hops[-1].decide_by if escalation.hops else escalation.decide_by
-    left = set(climbing.roles_to_ask(force, escalation.to_unit)) - {hop.role for hop in escalation.hops}
-    passed = decide_by is not None and decide_by <= now
-    return "PASS_ON" if passed and (left or escalation.alerted_at is None) else None
+    has_daily = next_daily_meeting(force, escalation.to_unit, now, cancelled=cancelled) is not None
+    if escalation.awaits_decision and escalation.forum and has_daily:
+        return "MEETING"
+    left = set(climbing.roles_that_answer(force, escalation)) - {hop.role for hop in escalation.hops}
+    return "PASS_ON" if left or escalation.alerted_at is None else None
+
+
+def _may_go_up_at_once(case: Case, escalation: Escalation) -> bool:
+    """An IMMEDIATE task waits for nobody's consent (policing notes, section 4.3)."""
+    if escalation.status is not EscalationStatus.PROPOSED or escalation.from_unit != case.task.top_unit:
+        return False
+    return case.task.is_open and case.task.working_band is PriorityBand.IMMEDIATE
+
+
+def _limit(escalation: Escalation) -> datetime | None:
+    """Until when (UTC) whoever was asked last has to answer: the meeting, else the newest role, else the unit."""
+    newest = escalation.hops[-1] if escalation.hops else None
+    if escalation.forum and escalation.decide_by and newest and newest.asked_at < escalation.decide_by:
+        return escalation.decide_by
+    if newest is not None:
+        return newest.decide_by
+    is_proposed = escalation.status is EscalationStatus.PROPOSED
+    return agree_by(escalation) if is_proposed else escalation.decide_by
 
 
 def _has_crossed(force: Force, escalation: Escalation, now: datetime, cancelled: frozenset[str]) -> bool:
-    if not escalation.awaits_decision or escalation.alerted_at is not None:
+    """Whether two daily meetings left it undecided, since it was asked or since chair and manager were last told."""
+    if escalation.status not in UNDECIDED:
         return False
-    since = escalation.endorsed_at or escalation.requested_at
-    crossed = daily_meetings_between(force, escalation.to_unit, since, now, cancelled=cancelled)
+    since = escalation.alerted_at or escalation.endorsed_at or escalation.requested_at
+    unit = climbing.unit_that_answers(escalation)
+    crossed = daily_meetings_between(force, unit, since, now, cancelled=cancelled)
     return len(crossed) >= DAILY_MEETINGS_TO_DECIDE
 
 
-def _endorse_at_once(uow: UnitOfWork, force: Force, escalation: Escalation) -> Escalation:
-    """An IMMEDIATE task waits for nobody's consent (policing notes, section 4.3)."""
-    return climbing.endorse(uow, force, uow.task(escalation.task_id), escalation, uow.actor)
+def _endorse_at_once(uow: UnitOfWork, force: Force, task: Task, escalation: Escalation) -> Escalation:
+    return climbing.endorse(uow, force, task, escalation, uow.actor)
 
 
-def _to_next_meeting(uow: UnitOfWork, force: Force, escalation: Escalation) -> Escalation:
-    task, unit = uow.task(escalation.task_id), escalation.to_unit
-    sitting = next_daily_meeting(force, unit, uow.now(), cancelled=uow.cancelled_meetings())
-    if sitting is None:
+def _to_next_meeting(uow: UnitOfWork, force: Force, task: Task, escalation: Escalation) -> Escalation:
+    sitting = next_daily_meeting(force, escalation.to_unit, uow.now(), cancelled=uow.cancelled_meetings())
+    if sitting is None or not escalation.awaits_decision:
         return climbing.chase(uow, force, escalation)
     return climbing.send_to_meeting(uow, task, escalation, sitting.meeting_ref, sitting.ends_at)
 
 
-STEPS: Mapping[str, Callable[[UnitOfWork, Force, Escalation], Escalation]] = {
+STEPS: Mapping[str, Callable[[UnitOfWork, Force, Task, Escalation], Escalation]] = {
     "ENDORSE": _endorse_at_once,
     "MEETING": _to_next_meeting,
-    "PASS_ON": climbing.chase,
-    "OVERRUN": lambda uow, force, escalation: climbing.overrun(uow, escalation),
+    "PASS_ON": lambda uow, force, task, escalation: climbing.chase(uow, force, escalation),
+    "OVERRUN": lambda uow, force, task, escalation: climbing.overrun(uow, escalation),
 }
 """What is done about an escalation that waits: agreed to, moved to the next daily meeting, passed to the next role, or
 told to chair and action manager."""

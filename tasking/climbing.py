@@ -5,11 +5,12 @@ audits, and says what happened.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from tasking.decision import Capacity, Decision, DecisionType
 from tasking.errors import RuleBroken
-from tasking.escalation import AWAITING_DECISION, Escalation, EscalationStatus, Hop, escalation_may_become
+from tasking.escalation import UNDECIDED, Escalation, EscalationStatus, Hop, escalation_may_become
 from tasking.escalation_policy import ASK_LABEL, Case, Proposal, accepted_by_asking_further, first_status
 from tasking.events import (
     EscalationChased,
@@ -21,13 +22,10 @@ from tasking.events import (
 )
 from tasking.force import Force, TaskingLevel
 from tasking.ports import UnitOfWork
+from tasking.recording import WORDS, record, snapshot_of
 from tasking.saving import save
 from tasking.task import Task
-
-UNDECIDED = AWAITING_DECISION | {EscalationStatus.PROPOSED}
-"""Somebody has still to decide: the unit that holds the task, or the level above."""
-DECIDE_WITHIN = timedelta(hours=24)
-"""How long a role has that is asked after a meeting did not decide: until the next daily meeting."""
+from tasking.time_to_decide import check_not_too_far, counted_from_now, first_limit
 
 
 def propose_to_climb(uow: UnitOfWork, force: Force, task_id: str, proposal: Proposal) -> Escalation:
@@ -42,8 +40,6 @@ def propose_to_climb(uow: UnitOfWork, force: Force, task_id: str, proposal: Prop
     case = Case(task, uow.assessments(task_id), uow.escalations(task_id))
     if any(each.status is EscalationStatus.PROPOSED for each in case.escalations):
         raise RuleBroken(f"It is already proposed that {task.reference} goes up: endorse or withdraw that first.")
-    if earlier := accepted_by_asking_further(case, proposal):
-        uow.put_escalation(replace(earlier, status=EscalationStatus.ACCEPTED))
     escalation = _new(uow, case, proposal)
     if escalation.status is EscalationStatus.PROPOSED:
         uow.put_escalation(escalation)
@@ -51,15 +47,28 @@ def propose_to_climb(uow: UnitOfWork, force: Force, task_id: str, proposal: Prop
         save(uow, f"escalation proposed: {proposal.trigger}", task, changed)
         uow.emit(EscalationProposed(task_id, escalation.escalation_id))
         return escalation
+    if earlier := accepted_by_asking_further(case, proposal):
+        _take_on_by_asking_further(uow, force, task, earlier, proposal.asked_by, proposal.asked_role)
     return _show_above(uow, force, task, escalation, f"escalated: {proposal.trigger}")
 
 
 def endorse(uow: UnitOfWork, force: Force, task: Task, escalation: Escalation, by: str) -> Escalation:
-    """A person of the sending unit agrees: it goes before the higher level. Says TaskEscalated."""
+    """A person of the sending unit agrees: it goes before the higher level, whose time begins now. Says TaskEscalated.
+
+    Raises RuleBroken when the task is not open, or stands with another unit by now than the one that wanted it up.
+    """
     endorsed = step(escalation, EscalationStatus.REQUESTED, endorsed_by=by, endorsed_at=uow.now())
-    if escalation.decide_by and not escalation.forum:  # the higher level's time begins now
-        waited = uow.now() - escalation.requested_at
-        endorsed = replace(endorsed, decide_by=escalation.decide_by + waited)
+    if not task.is_open:
+        raise RuleBroken(f"{task.reference} is not open, so it cannot go up: withdraw the proposal.")
+    if escalation.from_unit != task.top_unit:
+        names = force.units[escalation.from_unit].name, force.units[task.top_unit].name
+        raise RuleBroken(
+            f"{task.reference} was to go up from {names[0]} and stands with {names[1]} now: withdraw the proposal."
+        )
+    endorsed = replace(counted_from_now(uow, force, endorsed), hops=(), alerted_at=None)
+    case = Case(task, (), uow.escalations(task.task_id))
+    if earlier := accepted_by_asking_further(case, endorsed):
+        _take_on_by_asking_further(uow, force, task, earlier, by)
     return _show_above(uow, force, task, endorsed, "escalation endorsed")
 
 
@@ -70,10 +79,22 @@ def accept(uow: UnitOfWork, task: Task, escalation: Escalation, **decided: Any) 
 
 
 def send_to_meeting(
-    uow: UnitOfWork, task: Task, escalation: Escalation, meeting_ref: str, decide_by: datetime, **decided: Any
+    uow: UnitOfWork,
+    task: Task,
+    escalation: Escalation,
+    meeting_ref: str,
+    decide_by: datetime,
+    force: Force | None = None,
+    **decided: Any,
 ) -> Escalation:
-    """The higher level leaves it to a meeting; it stays undecided until then."""
-    if escalation.status is EscalationStatus.TO_MEETING:  # from one meeting to the next
+    """The higher level leaves it to a meeting; it stays undecided until then. What is only proposed stays so.
+
+    Raises RuleBroken where somebody (`decided`) leaves it to a meeting more than 28 days ahead or, in the two highest
+    bands, to one after the second daily meeting of the calendar that `force` has.
+    """
+    if decided:
+        check_not_too_far(uow, task, escalation, decide_by, force)
+    if escalation.status in (EscalationStatus.TO_MEETING, EscalationStatus.PROPOSED):  # from one meeting to the next
         waiting = replace(escalation, forum=meeting_ref, decide_by=decide_by, **decided)
     else:
         waiting = step(escalation, EscalationStatus.TO_MEETING, forum=meeting_ref, decide_by=decide_by, **decided)
@@ -94,9 +115,13 @@ def retain(uow: UnitOfWork, task: Task, escalation: Escalation, **decided: Any) 
 def send_back(
     uow: UnitOfWork, task: Task, escalation: Escalation, status: EscalationStatus, action: str, **decided: Any
 ) -> Escalation:
-    """The higher level declines, asks for more, or gives back with conditions. Says TaskReturned."""
+    """The higher level declines, asks for more, or gives back with conditions. Says TaskReturned.
+
+    What was only proposed there to go further up goes with it.
+    """
     back = step(escalation, status, returned_at=uow.now(), **decided)
     uow.put_escalation(back)
+    _drop_proposals_of(uow, task, escalation.to_unit)
     changed = replace(
         task,
         stands_on=task.stands_on[:-1],
@@ -110,10 +135,15 @@ def send_back(
 
 
 def withdraw_escalation(uow: UnitOfWork, task: Task, escalation: Escalation, **decided: Any) -> Escalation:
-    """The senders take back what is not decided yet. Says TaskReturned where it was already shown above."""
+    """The senders take back what is not decided yet. Says TaskReturned where it was already shown above.
+
+    What was only proposed there to go further up goes with it.
+    """
     was_above = escalation.is_standing
     gone = step(escalation, EscalationStatus.WITHDRAWN, returned_at=uow.now(), **decided)
     uow.put_escalation(gone)
+    if was_above:
+        _drop_proposals_of(uow, task, escalation.to_unit)
     stands_on = task.stands_on[:-1] if was_above else task.stands_on
     changed = replace(task, stands_on=stands_on, decision_needed=_anything_undecided(uow, task))
     save(uow, "escalation withdrawn", task, changed)
@@ -131,32 +161,63 @@ def receive(uow: UnitOfWork, task: Task, escalation: Escalation, by: str) -> Esc
 
 def chase(uow: UnitOfWork, force: Force, escalation: Escalation) -> Escalation:
     """Asks the next role: deputy, then next rank, then the level above. Says EscalationChased, or EscalationOverrun
-    once when nobody is left to ask."""
-    task = uow.task(escalation.task_id)
-    roles = roles_to_ask(force, escalation.to_unit)
-    asked = {hop.role for hop in escalation.hops}
-    following = next((role for role in roles if role not in asked), None)
+    when nobody is left to ask.
+
+    What is only proposed is asked of the roles of its own unit's level. Raises RuleBroken where it has been decided.
+    """
+    task, current = as_it_stands(uow, escalation)
+    _check_undecided(current)
+    asked = {hop.role for hop in current.hops}
+    following = next((role for role in roles_that_answer(force, current) if role not in asked), None)
     if following is None:
-        return overrun(uow, escalation)
-    last = escalation.hops[-1] if escalation.hops else None
-    limit = last.decide_by - last.asked_at if last else DECIDE_WITHIN
-    chased = replace(escalation, hops=(*escalation.hops, Hop(following, uow.now(), uow.now() + limit)))
+        return overrun(uow, current)
+    last = current.hops[-1] if current.hops else None
+    limit = last.decide_by - last.asked_at if last else first_limit(current)
+    chased = replace(current, hops=(*current.hops, Hop(following, uow.now(), uow.now() + limit)))
     uow.put_escalation(chased)
     uow.audit("escalation passed on", task.reference, {"asked": (last.role if last else None, following)})
-    uow.emit(EscalationChased(task.task_id, chased.escalation_id, str(len(chased.hops) - 1)))
+    uow.save_task(task)
+    hop = str(len(chased.hops) - 1)
+    uow.emit(EscalationChased(task.task_id, chased.escalation_id, hop, unit_that_answers(chased)))
     return chased
 
 
 def overrun(uow: UnitOfWork, escalation: Escalation) -> Escalation:
-    """It stays undecided for too long: chair and action manager are told, once. Says EscalationOverrun."""
-    if escalation.alerted_at is not None:
-        return escalation
-    task = uow.task(escalation.task_id)
-    alerted = replace(escalation, alerted_at=uow.now())
+    """It stays undecided for too long: chair and action manager are told. Says EscalationOverrun.
+
+    Raises RuleBroken where it has been decided.
+    """
+    task, current = as_it_stands(uow, escalation)
+    _check_undecided(current)
+    alerted = replace(current, alerted_at=uow.now())
     uow.put_escalation(alerted)
-    uow.audit("escalation undecided too long", task.reference, {"alerted": (None, uow.now())})
-    uow.emit(EscalationOverrun(task.task_id, alerted.escalation_id))
+    uow.audit("escalation undecided too long", task.reference, {"alerted": (current.alerted_at, uow.now())})
+    uow.save_task(task)
+    uow.emit(EscalationOverrun(task.task_id, alerted.escalation_id, unit_that_answers(alerted)))
     return alerted
+
+
+def as_it_stands(uow: UnitOfWork, escalation: Escalation) -> tuple[Task, Escalation]:
+    """The task and then the escalation, as they are on record now.
+
+    In this order, whoever decides between the two reads makes the save of the task fail instead of being undone.
+    """
+    task = uow.task(escalation.task_id)
+    found = uow.escalations(escalation.task_id)
+    return task, next(each for each in found if each.escalation_id == escalation.escalation_id)
+
+
+def unit_that_answers(escalation: Escalation) -> str:
+    """The unit whose people have to answer next: the senders' while it is only proposed, else the higher one."""
+    is_proposed = escalation.status is EscalationStatus.PROPOSED
+    return escalation.from_unit if is_proposed else escalation.to_unit
+
+
+def roles_that_answer(force: Force, escalation: Escalation) -> tuple[str, ...]:
+    """Who is asked between meetings, in order. The level above hears of what is only proposed when it is endorsed."""
+    if escalation.status is EscalationStatus.PROPOSED:
+        return force.level_of(escalation.from_unit).duty_roles
+    return roles_to_ask(force, escalation.to_unit)
 
 
 def roles_to_ask(force: Force, unit: str) -> tuple[str, ...]:
@@ -236,6 +297,66 @@ def _show_above(uow: UnitOfWork, force: Force, task: Task, escalation: Escalatio
     save(uow, action, task, changed)
     uow.emit(TaskEscalated(task.task_id, escalation.escalation_id))
     return escalation
+
+
+def _take_on_by_asking_further(
+    uow: UnitOfWork, force: Force, task: Task, earlier: Escalation, asked_by: str = "", asked_role: str = ""
+) -> None:
+    """The unit that was to decide asks further up instead: that it has taken the task on is a decision of its own.
+
+    On a board nobody knows who set the label: then the board is who decided.
+    """
+    name = force.units[earlier.to_unit].name
+    decided_by, rationale = asked_by or f"board of {name}", f"By asking further, {name} has taken it on."
+    made = Decision(
+        decision_id=uow.new_id(),
+        decision_ref=uow.next_decision_reference(),
+        task_id=task.task_id,
+        task_reference=task.reference,
+        escalation_id=earlier.escalation_id,
+        decision_type=DecisionType.ESCALATION_ACCEPT,
+        unit=earlier.to_unit,
+        meeting_ref="",
+        classification=task.classification,
+        text=WORDS[DecisionType.ESCALATION_ACCEPT],
+        rationale=rationale,
+        options=(),
+        information="",
+        threat_assessment="",
+        powers_policy="",
+        dissent="",
+        decided_by=decided_by,
+        role=asked_role,
+        capacity=Capacity.UNIT,
+        decided_at=uow.now(),
+        recorded_by=uow.actor,
+        recorded_at=uow.now(),
+        policy_version=earlier.policy_version,
+        snapshot=snapshot_of(uow, task),
+    )
+    accepted = step(
+        earlier,
+        EscalationStatus.ACCEPTED,
+        decided_by=decided_by,
+        decided_role=asked_role or None,
+        decided_at=made.decided_at,
+        decision_ref=made.decision_ref,
+        rationale=rationale,
+    )
+    uow.put_escalation(accepted)
+    record(uow, made)
+
+
+def _check_undecided(escalation: Escalation) -> None:
+    if escalation.status not in UNDECIDED:
+        raise RuleBroken(f"This escalation is already {in_plain_words(escalation.status)}, so nobody else is asked.")
+
+
+def _drop_proposals_of(uow: UnitOfWork, task: Task, unit: str) -> None:
+    """Takes back what was proposed to go up from a unit that the task leaves: nobody there could agree any more."""
+    for each in uow.escalations(task.task_id):
+        if each.status is EscalationStatus.PROPOSED and each.from_unit == unit:
+            uow.put_escalation(step(each, EscalationStatus.WITHDRAWN, returned_at=uow.now()))
 
 
 def _stays_above(uow: UnitOfWork, task: Task, escalation: Escalation, action: str) -> Escalation:

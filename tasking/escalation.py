@@ -51,6 +51,8 @@ ESCALATION_MAY_BECOME: Mapping[EscalationStatus, frozenset[EscalationStatus]] = 
 
 AWAITING_DECISION = frozenset({_S.REQUESTED, _S.TO_MEETING})
 """Before the higher level, which has not decided yet."""
+UNDECIDED = AWAITING_DECISION | {_S.PROPOSED}
+"""Somebody has still to decide: the unit that holds the task, or the level above."""
 STANDING = AWAITING_DECISION | {_S.ACCEPTED, _S.RETAINED, _S.DE_ESCALATION_PROPOSED}
 """The task is shown on the higher level's board because of it."""
 SENT_BACK = frozenset({_S.DECLINED, _S.RETURNED, _S.DE_ESCALATED})

@@ -12,7 +12,7 @@ from tasking.calendar import next_meeting
 from tasking.clocks import later
 from tasking.decision import DecisionRequest
 from tasking.errors import RuleBroken
-from tasking.escalation import AWAITING_DECISION, Escalation, EscalationStatus
+from tasking.escalation import AWAITING_DECISION, SENT_BACK, Escalation, EscalationStatus
 from tasking.force import Force, TaskingLevel
 from tasking.task import Task
 from tasking.thrive import PriorityBand
@@ -47,6 +47,7 @@ __all__ = [
     "accepted_by_asking_further",
     "asked_for",
     "due_chases",
+    "due_notices",
     "first_status",
     "in_words",
     "moments",
@@ -77,7 +78,8 @@ class Proposal:
     """What a rule or a person wants: the task shown to a higher unit, for a decision by a time.
 
     With `needs_endorsement` a person of the sending unit has to say so first, but for an IMMEDIATE task. `forum` is
-    the meeting that is to decide, empty where the duty roles are asked.
+    the meeting that is to decide, empty where the duty roles are asked. `asked_by` and `asked_role` are the person who
+    asked, empty where a rule did.
     """
 
     trigger: str
@@ -92,15 +94,18 @@ class Proposal:
     forum: str = ""
     action_so_far: str = ""
     resources_requested: str = ""
+    asked_by: str = ""
+    asked_role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Chase:
-    """A manager of the task's own level is to be told of a fact, once. `words` say what is late."""
+    """A fact that people are to be told of, once: a manager of the task's own level, or the level of `unit`."""
 
     trigger: str
     fact: str
     words: str
+    unit: str = ""
 
     @property
     def key(self) -> str:
@@ -127,7 +132,7 @@ def propose(
         return None
     for rule in policy.rules:
         to_unit = _target(rule, force, case)
-        fact = next(_fresh(rule, case, to_unit, now), None) if to_unit is not None else None
+        fact = next(_fresh(rule, case, now), None) if to_unit is not None else None
         if fact is not None and to_unit is not None:
             until = _until(rule, force, case.task, to_unit, now, cancelled)
             return Proposal(
@@ -184,6 +189,8 @@ def asked_for(
         forum=until.forum,
         action_so_far=request.information.strip(),
         resources_requested=request.resources.strip(),
+        asked_by=request.decided_by,
+        asked_role=request.role,
     )
 
 
@@ -201,6 +208,24 @@ def due_chases(policy: EscalationPolicy, case: Case, now: datetime) -> tuple[Cha
     return tuple(chase for chase in found if chase.key not in case.task.chased)
 
 
+def due_notices(policy: EscalationPolicy, force: Force, case: Case, now: datetime) -> tuple[Chase, ...]:
+    """What the level where the task stands has to be told at `now` (UTC): it would have gone up to there for that.
+
+    Rules that notify at once and name their level; what went up by the same fact was told then.
+    """
+    if not case.task.is_open:
+        return ()
+    here = case.task.top_unit
+    found = (
+        Chase(rule.trigger, fact.identity, fact.words, here)
+        for rule in policy.rules
+        if _names_its_level(rule) and _goal(rule, force, case) is None
+        for fact in CONDITIONS[rule.trigger](rule, case)
+        if fact.since <= now and not _has_gone_up(rule.trigger, fact, case)
+    )
+    return tuple(notice for notice in found if notice.key not in case.task.chased)
+
+
 def moments(policy: EscalationPolicy, case: Case) -> frozenset[datetime]:
     """When (UTC) something of this policy becomes true of the case as it stands, past and to come."""
     tables = (CONDITIONS, CHASES)
@@ -208,8 +233,13 @@ def moments(policy: EscalationPolicy, case: Case) -> frozenset[datetime]:
     return frozenset(fact.since for rule, condition in rules for fact in condition(rule, case))
 
 
-def accepted_by_asking_further(case: Case, proposal: Proposal) -> Escalation | None:
-    """The undecided escalation to the unit that now asks further up: by asking, that unit has taken the task on."""
+def accepted_by_asking_further(case: Case, proposal: Proposal | Escalation) -> Escalation | None:
+    """The undecided escalation to the unit that now asks further up: by asking, that unit has taken the task on.
+
+    It has asked when the level above hears of it: not while its own people have still to agree.
+    """
+    if isinstance(proposal, Proposal) and first_status(proposal, case.task.working_band) is EscalationStatus.PROPOSED:
+        return None
     if proposal.trigger not in MANUAL | {"ASKED_BY_LABEL"}:
         return None
     waiting = [
@@ -239,20 +269,41 @@ def was_overtaken(escalation: Escalation) -> bool:
     return escalation.status is EscalationStatus.WITHDRAWN and escalation.decided_by is None
 
 
-def _fresh(rule: Rule, case: Case, to_unit: str, now: datetime) -> Iterator[Fact]:
+def _fresh(rule: Rule, case: Case, now: datetime) -> Iterator[Fact]:
     if rule.trigger not in CONDITIONS:
         return
     for fact in CONDITIONS[rule.trigger](rule, case):
-        if fact.since <= now and not _is_spent(rule.trigger, fact, case, to_unit):
+        if fact.since <= now and not _is_spent(rule, fact, case):
             yield fact
 
 
-def _is_spent(trigger: str, fact: Fact, case: Case, to_unit: str) -> bool:
-    """What was overtaken on the way to the same unit has not been heard there yet."""
-    fired = [each for each in case.escalations if each.trigger == trigger and each.fact == fact.identity]
-    heard = any(not was_overtaken(each) or each.to_unit != to_unit for each in fired)
-    returned = [each.returned_at for each in case.escalations if each.returned_at and not was_overtaken(each)]
-    return heard or any(fact.since <= at for at in returned)
+def _is_spent(rule: Rule, fact: Fact, case: Case) -> bool:
+    """It has gone up, or whoever gave the task back knew of it. A withdrawal says nothing of other facts.
+
+    What has to be told at once counts as known only where it has been told. What was overtaken on its way to a unit
+    has not been heard by it until the task stands there.
+    """
+    stands_on, fired = case.task.stands_on, _fired(rule.trigger, fact, case)
+    if any(not was_overtaken(each) or each.to_unit in stands_on for each in fired):
+        return True
+    returned = [each.returned_at for each in case.escalations if each.returned_at and each.status in SENT_BACK]
+    was_told = Chase(rule.trigger, fact.identity, fact.words).key in case.task.chased
+    is_known = was_told or not _names_its_level(rule)
+    return is_known and any(fact.since <= at for at in returned)
+
+
+def _has_gone_up(trigger: str, fact: Fact, case: Case) -> bool:
+    return any(not was_overtaken(each) for each in _fired(trigger, fact, case))
+
+
+def _fired(trigger: str, fact: Fact, case: Case) -> list[Escalation]:
+    return [each for each in case.escalations if each.trigger == trigger and each.fact == fact.identity]
+
+
+def _names_its_level(rule: Rule) -> bool:
+    """Whether the rule has a certain level told at once, however high the task stands."""
+    is_named = rule.to not in ("", NEXT_LEVEL, COMMON_LEVEL)
+    return rule.notifies_at_once and is_named and rule.trigger in CONDITIONS
 
 
 def _target(rule: Rule, force: Force, case: Case) -> str | None:
@@ -309,7 +360,7 @@ def _unit_of_meeting(force: Force, meeting_ref: str) -> str | None:
 
 
 def _until(rule: Rule, force: Force, task: Task, to_unit: str, now: datetime, cancelled: frozenset[str]) -> Until:
-    limit: Limit | None = rule.decide_within.get(task.working_band) if task.working_band else None
+    limit: Limit | None = rule.decide_within.get(task.working_band or PriorityBand.ROUTINE)
     if limit is None:
         return Until(None, "")
     if isinstance(limit, WorkingDays):

@@ -68,10 +68,14 @@ class TaskReturned(Event):
 
 @dataclass(frozen=True, slots=True)
 class TaskChased(Event):
-    """Something about the task is late: its line manager or action manager is asked to look. It has not gone up."""
+    """Something about the task is late: its line manager or action manager is asked to look. It has not gone up.
+
+    With `unit`, the code of the unit where it stands as high as it has to: that level is told of the trigger.
+    """
 
     task_id: str
     trigger: str
+    unit: str = ""
     name: ClassVar[str] = "TaskChased"
 
 
@@ -86,20 +90,25 @@ class EscalationProposed(Event):
 
 @dataclass(frozen=True, slots=True)
 class EscalationChased(Event):
-    """Nobody decided in time: the next role is asked. `hop` is its number among the escalation's hops, from 0."""
+    """Nobody decided in time: the next role is asked. `hop` is its number among the escalation's hops, from 0.
+
+    `unit` is the code of the unit whose people had to answer; empty in what older versions said: the higher one.
+    """
 
     task_id: str
     escalation_id: str
     hop: str
+    unit: str = ""
     name: ClassVar[str] = "EscalationChased"
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationOverrun(Event):
-    """The escalation has crossed two daily meetings undecided, or nobody is left to ask."""
+    """The escalation has crossed two daily meetings undecided, or nobody is left to ask. `unit` as above."""
 
     task_id: str
     escalation_id: str
+    unit: str = ""
     name: ClassVar[str] = "EscalationOverrun"
 
 

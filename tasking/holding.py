@@ -7,7 +7,7 @@ from tasking.authority import meeting_named
 from tasking.calendar import meeting_ref, next_daily_meeting
 from tasking.errors import RuleBroken
 from tasking.force import Force
-from tasking.meetings import Attendance, MeetingRecord, MeetingState
+from tasking.meetings import Attendance, MeetingRecord, MeetingState, Opening
 from tasking.ports import UnitOfWork
 
 
@@ -20,7 +20,10 @@ def open_meeting(
     role: str,
     attendance: tuple[Attendance, ...] = (),
 ) -> MeetingRecord:
-    """The chair or a deputy opens a meeting; opening it again changes who is there. `starts_at` is UTC.
+    """The chair or a deputy opens a meeting. `starts_at` is UTC.
+
+    Opening it again adds who has come, and changes what is on record of those who are named again; how it was opened
+    before stays on the record.
 
     Raises RuleBroken where the role may not chair it, or it was cancelled.
     """
@@ -32,12 +35,22 @@ def open_meeting(
     known = uow.meeting_record(reference)
     if known is not None and known.state is MeetingState.CANCELLED:
         raise RuleBroken(f"{reference} was cancelled, so it cannot be opened.")
-    record = MeetingRecord(reference, code, starts_at, MeetingState.HELD, chaired_by, role, attendance)
+    record = MeetingRecord(
+        meeting_ref=reference,
+        code=code,
+        starts_at=starts_at,
+        state=MeetingState.HELD,
+        chaired_by=chaired_by,
+        role=role,
+        attendance=_with_who_was_there(known, attendance),
+        opened_at=uow.now(),
+        earlier=_openings(known),
+    )
     uow.put_meeting(record)
     shown = {
         "state": (known.state.value if known else MeetingState.PLANNED.value, record.state.value),
         "role": (known.role if known else None, role),
-        "attendance": (len(known.attendance) if known else 0, len(attendance)),
+        "attendance": (_places(known.attendance) if known else [], _places(record.attendance)),
     }
     uow.audit("meeting opened", reference, shown, on_behalf_of=chaired_by)
     return record
@@ -63,6 +76,27 @@ def cancel_meeting(uow: UnitOfWork, force: Force, code: str, starts_at: datetime
     uow.audit("meeting cancelled", reference, {"state": (MeetingState.PLANNED.value, record.state.value)})
     _move_decisions(uow, force, meeting.unit, reference)
     return record
+
+
+def _with_who_was_there(known: MeetingRecord | None, named: tuple[Attendance, ...]) -> tuple[Attendance, ...]:
+    again = {(each.who, each.role, each.agency) for each in named}
+    before = known.attendance if known else ()
+    return (*(each for each in before if (each.who, each.role, each.agency) not in again), *named)
+
+
+def _openings(known: MeetingRecord | None) -> tuple[Opening, ...]:
+    if known is None or known.state is not MeetingState.HELD:
+        return ()
+    return (*known.earlier, Opening(known.chaired_by, known.role, known.opened_at, known.attendance))
+
+
+def _places(attendance: tuple[Attendance, ...]) -> list[str]:
+    """Roles and agencies for the audit log, which keeps no names."""
+    return [
+        f"{each.role}{f', {each.agency}' if each.agency else ''}"
+        f"{'' if each.partner_part or each.police_part else ' (apologies)'}"
+        for each in attendance
+    ]
 
 
 def _move_decisions(uow: UnitOfWork, force: Force, unit: str, reference: str) -> None:

@@ -83,7 +83,8 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """Somebody who was there, for a role or an agency, in the partner part, the police part or both."""
+    """Somebody who was there, for a role or an agency, in the partner part, the police part or both. In neither part
+    are those who sent apologies."""
 
     who: str
     role: str
@@ -93,8 +94,21 @@ class Attendance:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """How a meeting was opened at first, before it was opened again: by whom, as what, when (UTC), and with whom."""
+
+    chaired_by: str
+    role: str
+    opened_at: datetime | None
+    attendance: tuple[Attendance, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MeetingRecord:
-    """One meeting as it was planned, cancelled or held. Times are UTC. `meeting_ref` is its code and local day."""
+    """One meeting as it was planned, cancelled or held. Times are UTC. `meeting_ref` is its code and local day.
+
+    `attendance` are all who were there or sent apologies; `earlier` the openings before the last, oldest first.
+    """
 
     meeting_ref: str
     code: str
@@ -104,3 +118,5 @@ class MeetingRecord:
     role: str = ""
     attendance: tuple[Attendance, ...] = ()
     reason: str = ""
+    opened_at: datetime | None = None
+    earlier: tuple[Opening, ...] = ()

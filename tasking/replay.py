@@ -19,6 +19,7 @@ from tasking.escalation_policy import (
     accepted_by_asking_further,
     asked_for,
     due_chases,
+    due_notices,
     first_status,
     moments,
     overtaken,
@@ -185,7 +186,8 @@ class _Game:
         force, policy = self.by.force, self.by.policy
         for asked in self._asked_by_people(at, state):
             self._climb(at, state, asked)
-        for chase in due_chases(policy, self._case(at, state), at):
+        case = self._case(at, state)
+        for chase in (*due_chases(policy, case, at), *due_notices(policy, force, case, at)):
             self.chased.add(chase.key)
             self.steps.append(Step(at, chase.trigger, chase.fact, state.unit, CHASED))
         for _ in policy.rules:
@@ -240,7 +242,7 @@ class _Game:
         waits = first_status(proposal, case.task.working_band) is EscalationStatus.PROPOSED
         if same:
             agreed_at = same[0].endorsed_at if waits else at
-            taken = _Taken(_outcome(same[0], at), agreed_at, self._accepted_at(same[0]))
+            taken = _Taken(_outcome(same[0], at, self.course.escalations), agreed_at, self._accepted_at(same[0]))
         else:
             taken = _Taken(_assumed(at, case, proposal), at, proposal.decide_by or at + WITHOUT_A_MEETING)
         self.taken.append(taken)
@@ -258,11 +260,12 @@ def _agreed_at(escalation: Escalation) -> datetime | None:
     return escalation.requested_at
 
 
-def _outcome(escalation: Escalation, at: datetime) -> Escalation:
-    """How it ended on record. What no person took back was overtaken by another step, which is played anew."""
-    return replace(
-        escalation, requested_at=at, returned_at=None if was_overtaken(escalation) else escalation.returned_at
-    )
+def _outcome(escalation: Escalation, at: datetime, others: tuple[Escalation, ...]) -> Escalation:
+    """How it ended on record. What no person took back was overtaken by another step, which is played anew; or it went
+    when the task left the unit that it was to go up from."""
+    left = any(each.returned_at == escalation.returned_at and each.to_unit == escalation.from_unit for each in others)
+    is_open = was_overtaken(escalation) and not left
+    return replace(escalation, requested_at=at, returned_at=None if is_open else escalation.returned_at)
 
 
 def _request(escalation: Escalation) -> DecisionRequest:

@@ -1,6 +1,5 @@
 """The commands that prove: `tasking verify-audit` and `tasking evidence`. They need the database and no network."""
 
-import getpass
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -12,7 +11,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from reporting.evidence_bundle import make_bundle
 from service.clock import SystemClock
-from service.commands.running import console, problems, settings_or_stop, stop, told
+from service.commands.running import console, login_or_stop, problems, settings_or_stop, stop, told
 from service.event_routes import ROUTES
 from store import chain
 from store.database import check_schema, opened
@@ -86,7 +85,7 @@ def evidence(reference: str, path: Path, who: str | None, recipient: str | None)
             _make_new(path)
             unless_written.callback(path.unlink)
             try:
-                bundle = make_bundle(store, reference, who or _login(), "cli", recipient)
+                bundle = make_bundle(store, reference, who or login_or_stop("takes the record out"), "cli", recipient)
             except UnknownTask as error:
                 stop([str(error)])
             path.write_bytes(bundle.content)
@@ -102,10 +101,3 @@ def _make_new(path: Path) -> None:
         path.touch(mode=0o600, exist_ok=False)
     except FileExistsError:
         stop([f"{path}: there is a file already; nothing was written."])
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        stop(["--as: say who takes the record out; this machine does not know who you are."])

@@ -1,6 +1,7 @@
 """Commands for the calendar of meetings: `tasking meeting list`, `open` and `cancel`."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import click
@@ -56,15 +57,24 @@ def list_meetings(unit: str | None, days: int) -> None:
 @click.option("--as", "person", required=True, help="Who takes the chair: their sign-in name.")
 @click.option("--role", required=True, help="The chair's or a deputy's role.")
 @click.option("--there", multiple=True, help="Who is there: a role, or agency:role for a partner. Several times.")
-def open_meeting(code: str, starts_at: datetime, person: str, role: str, there: tuple[str, ...]) -> None:
-    """Open the meeting CODE of TIME, with who is there. Opening it again changes who is there."""
-    attendance = tuple(_attendance(entry) for entry in there)
+@click.option("--apologies", multiple=True, help="Who sent apologies: a role, or agency:role. Several times.")
+def open_meeting(
+    code: str, starts_at: datetime, person: str, role: str, there: tuple[str, ...], apologies: tuple[str, ...]
+) -> None:
+    """Open the meeting CODE of TIME, with who is there and who sent apologies.
+
+    Opening it again adds who has come. Nobody is taken off: name who did not come with --apologies.
+    """
+    attendance = (*(_attendance(entry) for entry in there), *(_excused(entry) for entry in apologies))
 
     async def opening(service: Service) -> str:
         _check_takes_place(service.force, code, starts_at)
         with service.store.act(person, "command line", secrets.token_hex(8)) as uow:
             record = holding.open_meeting(uow, service.force, code, starts_at, person, role, attendance)
-        return f"{record.meeting_ref} is open, {len(attendance)} there besides the chair."
+        came = sum(each.partner_part or each.police_part for each in record.attendance)
+        excused = len(record.attendance) - came
+        told = f", {excused} with apologies" if excused else ""
+        return f"{record.meeting_ref} is open, {came} there besides the chair{told}."
 
     console.print(within_the_rules(opening))
 
@@ -100,3 +110,8 @@ def _attendance(entry: str) -> Attendance:
     """A role of the force, or `agency:role` for a partner, who is there for the partner part only."""
     agency, colon, role = entry.rpartition(":")
     return Attendance(role, role, agency, police_part=not colon)
+
+
+def _excused(entry: str) -> Attendance:
+    """The same who sent apologies: in neither part."""
+    return replace(_attendance(entry), partner_part=False, police_part=False)

@@ -3,10 +3,8 @@
 Each look and each file is in the audit log before it is shown or written.
 """
 
-import getpass
 import json
 import secrets
-import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,9 +24,10 @@ from reporting.register import RegisterRow, mark_of, register_csv, register_json
 from reporting.register import register as decision_register
 from reporting.wording import time_words
 from service.commands.deciding import within_the_rules
-from service.commands.running import console, problems
+from service.commands.running import console, login_or_stop
 from service.wiring import Service
 from store import packs
+from tasking.audit import AuditKind
 from tasking.authority import meeting_named
 from tasking.calendar import Sitting, occurrences, sitting_of
 from tasking.clocks import clock_text, utc_of
@@ -42,6 +41,11 @@ SOURCE = "command line"
 LOOKS_AHEAD = timedelta(days=400)
 REGISTER_DAYS = 28
 WHO = click.option("--as", "who", metavar="WHO", help="Who looks at it, for the audit log; else your login here.")
+RESTRICTED = click.option(
+    "--restricted",
+    is_flag=True,
+    help="Also what people wrote about restricted matter, for somebody who is entitled to it. The audit log says so.",
+)
 
 
 @click.command()
@@ -53,21 +57,32 @@ WHO = click.option("--as", "who", metavar="WHO", help="Who looks at it, for the 
 @click.option(
     "--freeze", is_flag=True, help="Also keep it as it is now, with its hash, and tell the meeting's channel."
 )
+@click.option(
+    "--tell-again", is_flag=True, help="With --freeze: tell the channel even where it was told within this last hour."
+)
 @click.option("--partners", is_flag=True, help="Only the part that partners are there for.")
 @WHO
-def pack(meeting: str, day: datetime | None, path: Path | None, freeze: bool, partners: bool, who: str | None) -> None:
+def pack(
+    meeting: str,
+    day: datetime | None,
+    path: Path | None,
+    freeze: bool,
+    tell_again: bool,
+    partners: bool,
+    who: str | None,
+) -> None:
     """Show the pack of MEETING, by its code such as HP_DAILY, or write it to a file.
 
     It says what changed since the last pack that was frozen for the same meeting. Of a meeting that is over it is the
     pack that was frozen for it last.
     """
-    actor = who or _login()
+    actor = who or login_or_stop("looks at it")
     shapes: dict[str, Callable[[Pack], bytes]] = {".docx": pack_docx, ".html": lambda made: pack_html(made).encode()}
 
     async def making(service: Service) -> Pack:
         sitting = _sitting(service.force, meeting, day, service.store.clock.now())
         _check_new(path, shapes)
-        whole = _pack_of(service, sitting, actor, freeze)
+        whole = _pack_of(service, sitting, actor, freeze, tell_again)
         made = meeting_pack.partner_part(whole) if partners else whole
         _note(service, actor, made.meeting_ref, path)
         if path:
@@ -86,10 +101,11 @@ def pack(meeting: str, day: datetime | None, path: Path | None, freeze: bool, pa
 @click.command()
 @click.argument("meeting_ref", metavar="MEETING_REF")
 @click.option("--to", "path", type=NEW_FILE, metavar="FILE", help="Write them to this new file: .docx or .html.")
+@RESTRICTED
 @WHO
-def minutes(meeting_ref: str, path: Path | None, who: str | None) -> None:
+def minutes(meeting_ref: str, path: Path | None, restricted: bool, who: str | None) -> None:
     """Draft the minutes of a meeting from its record. MEETING_REF is like 'HP_DAILY 2027-01-04': code and day."""
-    actor = who or _login()
+    actor = who or login_or_stop("looks at it")
     shapes: dict[str, Callable[[Minutes], bytes]] = {
         ".docx": minutes_docx,
         ".html": lambda made: minutes_html(made).encode(),
@@ -98,8 +114,8 @@ def minutes(meeting_ref: str, path: Path | None, who: str | None) -> None:
     async def drafting(service: Service) -> Minutes:
         _check_new(path, shapes)
         with service.store.open() as connection:
-            made = draft_minutes(connection, service.force, meeting_ref, service.store.clock.now())
-        _note(service, actor, made.meeting_ref, path)
+            made = draft_minutes(connection, service.force, meeting_ref, service.store.clock.now(), restricted)
+        _note(service, actor, made.meeting_ref, path, restricted)
         if path:
             _write(path, shapes[path.suffix](made))
         return made
@@ -119,7 +135,7 @@ def minutes(meeting_ref: str, path: Path | None, who: str | None) -> None:
 @WHO
 def inbox(unit: str | None, as_json: bool, who: str | None) -> None:
     """Show what a tasking officer has to look after: unowned, unscored, stale, undecided, awaiting result, held."""
-    actor = who or _login()
+    actor = who or login_or_stop("looks at it")
 
     async def looking(service: Service) -> list[InboxEntry]:
         _check_units(service.force, [unit] if unit else [])
@@ -147,6 +163,7 @@ def inbox(unit: str | None, as_json: bool, who: str | None) -> None:
 )
 @click.option("--text", default="", help="Only decisions in which this stands: words, a task or a meeting.")
 @click.option("--csv", "path", type=NEW_FILE, metavar="FILE", help="Write them to this new file: .csv or .json.")
+@RESTRICTED
 @WHO
 def register(
     since: datetime | None,
@@ -155,10 +172,11 @@ def register(
     types: tuple[DecisionType, ...],
     text: str,
     path: Path | None,
+    restricted: bool,
     who: str | None,
 ) -> None:
     """Show the register of decisions, oldest first, or write it to a file."""
-    actor = who or _login()
+    actor = who or login_or_stop("looks at it")
     shapes = {".csv": register_csv, ".json": register_json}
 
     async def reading(service: Service) -> tuple[RegisterRow, ...]:
@@ -168,8 +186,9 @@ def register(
         first = utc_of(since) if since else now - timedelta(days=REGISTER_DAYS)
         end = utc_of(until + timedelta(days=1)) if until else now + timedelta(microseconds=1)
         with service.store.open() as connection:
-            rows = decision_register(connection, service.force, first, end, units or None, types or None, text)
-        _note(service, actor, "decision register", path)
+            found = (units or None, types or None, text, restricted)
+            rows = decision_register(connection, service.force, first, end, *found)
+        _note(service, actor, "decision register", path, restricted)
         if path:
             _write(path, shapes[path.suffix](rows))
         return rows
@@ -196,7 +215,7 @@ def _sitting(force: Force, named: str, day: datetime | None, now: datetime) -> S
     return Sitting(meeting, start)
 
 
-def _pack_of(service: Service, sitting: Sitting, actor: str, freeze: bool) -> Pack:
+def _pack_of(service: Service, sitting: Sitting, actor: str, freeze: bool, tell_again: bool) -> Pack:
     """The pack as it is now, frozen where that is wanted; the newest frozen one where the meeting is over."""
     with service.store.act(actor, SOURCE, secrets.token_hex(8)) as uow:
         if sitting.ends_at < uow.now():
@@ -206,7 +225,7 @@ def _pack_of(service: Service, sitting: Sitting, actor: str, freeze: bool) -> Pa
             return from_document(kept[-1].document)
         made = meeting_pack.pack_now(uow.connection, service.force, sitting.meeting, sitting.starts_at, uow.now())
         if freeze:
-            meeting_pack.freeze_pack(uow, made, actor)
+            meeting_pack.freeze_pack(uow, made, actor, tell_again)
         return made
 
 
@@ -224,10 +243,11 @@ def _check_new(path: Path | None, shapes: object) -> None:
         raise RuleBroken(f"{path}: there is a file already; nothing was written.")
 
 
-def _note(service: Service, actor: str, object_ref: str, path: Path | None) -> None:
-    """Audits the look, or that it is taken out as a file."""
-    told = service.store.disclosed if path else service.store.consulted
-    told(actor, SOURCE, object_ref)
+def _note(service: Service, actor: str, object_ref: str, path: Path | None, restricted: bool = False) -> None:
+    """Audits the look, or that it is taken out as a file, and whether with what people wrote of restricted matter."""
+    action, kind = ("disclosed", AuditKind.DISCLOSURE) if path else ("consulted", AuditKind.CONSULTATION)
+    with service.store.act(actor, SOURCE, service.store.new_delivery_id()) as uow:
+        uow.audit(action, object_ref, {"restricted": (None, True)} if restricted else {}, kind)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -253,7 +273,8 @@ def _show_pack(made: Pack) -> None:
             title = pack_shape.heading_of(item)
             console.print(f"   {item.reference} {title}: {item.band_words}. {'; '.join(item.why)}", soft_wrap=True)
         for decision in section.decisions:
-            console.print(f"   {decision.decision_ref} {decision.reference}: {decision.what}", soft_wrap=True)
+            told = f"{decision.decision_ref} {decision.reference}: {decision.what}"
+            console.print(f"   {told}. {pack_shape.decided_by(decision)}", soft_wrap=True)
         if section.is_empty:
             console.print(f"   {pack_shape.NOTHING}")
 
@@ -277,13 +298,6 @@ def _show_register(rows: tuple[RegisterRow, ...]) -> None:
     for row in rows:
         what = f"{row.what} (superseded by {row.superseded_by})" if row.superseded_by else row.what
         when = clock_text(row.decided_at)
-        table.add_row(row.decision_ref, when, row.unit_name, row.reference, what, row.rationale)
+        why = row.text if row.is_hidden else row.rationale
+        table.add_row(row.decision_ref, when, row.unit_name, row.reference, what, why)
     console.print(table)
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        problems.print("--as: say who looks at it; this machine does not know who you are.")
-        sys.exit(2)

@@ -1,6 +1,7 @@
 """What every command of `tasking` needs: where it prints, settings, a built service, and sentences for tracebacks."""
 
 import asyncio
+import getpass
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -63,6 +64,17 @@ def told() -> Iterator[None]:
         stop([f"{error.filename}: {error.strerror}."])
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def login_or_stop(purpose: str) -> str:
+    """Who is at this machine. Ends the command with 2 where it does not know: `--as` says it then.
+
+    `purpose` is what the person does, such as "looks at it".
+    """
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        stop([f"--as: say who {purpose}; this machine does not know who you are."])
 
 
 def stop(faults: Sequence[str]) -> NoReturn:

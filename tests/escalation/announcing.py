@@ -131,6 +131,7 @@ def open_hall() -> Iterator[Hall]:
         handlers: Any = {
             f"announce.{name}": getattr(told, name)
             for name in (
+                "proposed",
                 "escalated",
                 "passed_on",
                 "overrun",

@@ -16,9 +16,10 @@ async def test_after_a_wait_the_immediate_task_is_in_the_first_request_to_its_bo
     for number in range(60):
         force.raise_task(title=f"Routine {number}")
     urgent = force.raise_task(title="Missing child", assessment=SEVERE)
-    force.fault("throttle", workload="planner", seconds=600, retry_after="whole", value=1, times=61)
+    force.fault("throttle", workload="planner", seconds=600, retry_after="whole", value=1, times=1000)
     await force.deliver()
     assert force.on_board() == [], "Graph asks everybody to wait"
+    force.emulator.control("faults", method="DELETE")
     force.watch()
     force.later(minutes=16)
     await force.deliver()

@@ -14,7 +14,7 @@ from store.tables import decisions
 from tasking import climbing
 from tasking.decision import DecisionType
 from tasking.errors import RuleBroken
-from tasking.escalation import ESCALATION_MAY_BECOME, STANDING, EscalationStatus
+from tasking.escalation import ESCALATION_MAY_BECOME, STANDING, UNDECIDED, EscalationStatus
 from tests.peakshire import HOUR, SetClock, a_proposal, tables_in
 from tests.tasking.deciding_force import DecidingDesk, deciding_force
 
@@ -113,7 +113,7 @@ class Deciding(RuleBasedStateMachine):
         task, steps = self.desk.now(self.first), self.desk.escalations(self.first)
         standing = [each.to_unit for each in steps if each.status in STANDING]
         assert list(task.stands_on) == ["HP", *standing]
-        assert task.decision_needed == any(each.status in climbing.UNDECIDED for each in steps)
+        assert task.decision_needed == any(each.status in UNDECIDED for each in steps)
         assert all(each.status in EscalationStatus and each.status in ESCALATION_MAY_BECOME for each in steps)
 
     @invariant()

@@ -194,7 +194,7 @@ def test_the_flag_counts_even_where_the_assessment_is_unfinished(desk: Desk) -> 
     task = desk.raised(assessment=BLANK, context=RiskContext(flags=MISSING))
     proposal = proposed(desk, task)
     assert proposal is not None
-    assert (proposal.to_unit, proposal.decide_by) == ("PKS", None)
+    assert (proposal.to_unit, proposal.decide_by) == ("PKS", MORNING + HOUR), "as long as the lowest band would"
 
 
 def test_a_high_risk_missing_person_does_not_wait_for_a_division_that_is_deciding(desk: Desk) -> None:

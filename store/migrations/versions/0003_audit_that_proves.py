@@ -37,7 +37,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Takes them away again. Raises CommandError once rows use the columns, without which they do not fit their hashes."""
+    """Takes them away again. Raises CommandError once rows use the columns: their hashes are of those too."""
     used = op.get_bind().execute(sa.text(USED)).scalar()
     if used:
         raise CommandError(
