@@ -217,7 +217,7 @@ def who_decides(force: Force, step: Escalation) -> str:
 
 def who_was_to_decide(force: Force, step: Escalation) -> str:
     """The meeting that an escalation was left to, else the meeting of the unit that has to answer."""
-    if step.forum and step.awaits_decision:
+    if step.forum and step.status is not EscalationStatus.PROPOSED:
         return forum_words(force, step.forum)
     unit = unit_that_answers(step)
     meeting = force.meeting_of(unit)

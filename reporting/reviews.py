@@ -11,19 +11,20 @@ from sqlalchemy import Connection
 
 from reporting.wording import short_time
 from store import decisions
-from tasking.decision import Decision
+from tasking.decision import Decision, DecisionType
 from tasking.recording import WORDS
 from tasking.task import Task
 
 IN_TIME = timedelta(hours=24)
-"""A decision so long before the review time counts as the review: packs ask for it that early."""
+"""A decision so long before the review time counts as the review, since packs ask for it that early; where the whole
+time was less than twice that, one in its second half."""
 
 
 def outstanding(connection: Connection, opened: Iterable[Task]) -> dict[str, tuple[Decision, ...]]:
     """Decisions about these open tasks whose review time nobody has met yet, by task id, oldest first.
 
     A review is over when a later decision puts the first one right, or is made by a unit that was asked, at the review
-    time or in the day before it.
+    time or shortly before it. Accepting a return is not looking at it again.
     """
     tasks = {task.task_id: task for task in opened}
     about: dict[str, list[Decision]] = {}
@@ -55,4 +56,6 @@ def _is_the_review(later: Decision, decision: Decision, task: Task) -> bool:
     if later.supersedes == decision.decision_ref:
         return True
     assert decision.review_at is not None
-    return later.unit in asked(decision, task) and later.decided_at >= decision.review_at - IN_TIME
+    early = min(IN_TIME, (decision.review_at - decision.decided_at) / 2)
+    in_time = later.decided_at >= decision.review_at - early
+    return in_time and later.unit in asked(decision, task) and later.decision_type is not DecisionType.RECEIVE

@@ -16,6 +16,7 @@ from escalation.cards import (
     escalated_card,
     overrun_card,
     passed_on_card,
+    proposed_card,
     returned_card,
 )
 from tasking import escalation_policy
@@ -37,7 +38,7 @@ def asks_the_next(force: Force, facts: CardFacts) -> dict[str, Any]:
     return passed_on_card(force, replace(facts, escalation=replace(facts.escalation, hops=(FIRST, SECOND))), 1)
 
 
-BUILDERS = [escalated_card, asks_the_next, overrun_card, returned_card]
+BUILDERS = [proposed_card, escalated_card, asks_the_next, overrun_card, returned_card]
 EACH = pytest.mark.parametrize("build", BUILDERS)
 
 TASK = Task(

@@ -17,9 +17,12 @@ from reporting.evidence import SOURCES
 from reporting.evidence_bundle import Bundle, make_bundle
 from store import chain, inbox, notebook, planner_links, remarks, tables
 from tasking.audit import AuditKind
+from tasking.decision import DecisionType
 from tasking.errors import UnknownTask
+from tasking.meetings import Attendance
 from tasking.task import Classification, Task
 from tests.peakshire import BY_BAND, HOUR, IMMEDIATE, MORNING, Desk
+from tests.reporting.meeting_desk import MEETS_AT, MeetingDesk
 
 RATIONALE = "Two witnesses and a sketch"
 ANSWER = "Kerb outside the school"
@@ -242,3 +245,17 @@ def test_of_a_task_that_is_not_there_nothing_is_made_and_nothing_audited(desk: D
 def test_every_kind_of_item_is_explained_in_the_bundle(desk: Desk) -> None:
     readme = files(made(desk, worked(desk)))["README.txt"].decode()
     assert all(source.name in readme for source in SOURCES)
+
+
+def test_the_meetings_at_which_it_was_decided_about_are_in_with_who_was_there(desk: MeetingDesk) -> None:
+    desk.clock.at = MEETS_AT
+    desk.held("HP_DAILY", MEETS_AT, Attendance("Housing Officer", "Housing Officer", "Peakshire Council", True, False))
+    desk.held("DD_DAILY", MEETS_AT, Attendance("Dog handler", "Dog handler"))
+    task = desk.raised()
+    desk.decide(task, DecisionType.ALLOCATE, text="The team", meeting_ref="HP_DAILY 2026-11-02")
+    bundle = made(desk, task)
+    (content,) = (content for name, content in files(bundle).items() if "-meeting-" in name)
+    record = json.loads(content)["document"]
+    assert (record["chaired_by"], record["role"]) == ("insp@peakshire.example", "Duty Inspector")
+    assert [each["agency"] for each in record["attendance"]] == ["Peakshire Council"]
+    assert b"Dog handler" not in b"".join(files(bundle).values())

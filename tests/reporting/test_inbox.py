@@ -183,8 +183,69 @@ def test_the_number_of_queries_does_not_grow_with_the_inbox(desk: MeetingDesk) -
             tasking_inbox(connection, desk.force, desk.clock.now())
         return len(seen)
 
-    desk.escalated(desk.banded(PRIORITY))
+    reviewed = {"review_at": MORNING - HOUR}
+    desk.decide(desk.escalated(desk.banded(PRIORITY)), T.ESCALATION_ACCEPT, **reviewed)
     few = queries()
     for _ in range(10):
-        desk.escalated(desk.banded(PRIORITY))
+        desk.decide(desk.escalated(desk.banded(PRIORITY)), T.ESCALATION_ACCEPT, **reviewed)
     assert queries() == few
+
+
+def test_a_task_that_is_done_is_there_while_nobody_has_decided_its_escalation(desk: MeetingDesk) -> None:
+    asked = desk.escalated(desk.taken_on(desk.banded(SCHEDULED)), a_proposal(decide_by=MORNING + HOUR))
+    desk.on_board(asked, progress=100)
+    proposed = desk.escalated(desk.taken_on(desk.banded(SCHEDULED)), a_proposal(needs_endorsement=True))
+    desk.on_board(proposed, progress=100)
+    (entry,) = entries(desk, "UNDECIDED", unit="DIV_N")
+    assert (entry.reference, entry.why) == (
+        asked.reference,
+        "Asked of North Division: Past its due time, to be decided by Mon 2 Nov 09:30",
+    )
+    assert [each.reference for each in entries(desk, "PROPOSED", unit="HP")] == [proposed.reference]
+    assert len(entries(desk, "AWAITING_RESULT")) == 2
+    desk.decide(asked, T.ESCALATION_DECLINE)
+    assert entries(desk, "UNDECIDED") == []
+
+
+def test_a_done_task_stays_there_for_its_undecided_escalation_however_long_ago(desk: MeetingDesk) -> None:
+    task = desk.escalated(desk.taken_on(desk.banded(SCHEDULED)))
+    desk.on_board(task, progress=100)
+    desk.clock.advance(200 * DAY)
+    assert [entry.reference for entry in entries(desk, "UNDECIDED")] == [task.reference]
+
+
+def test_what_was_done_two_cycles_ago_is_counted_for_its_unit_and_not_listed(desk: MeetingDesk) -> None:
+    for _ in range(3):
+        desk.on_board(desk.banded(ROUTINE), progress=100)
+    desk.clock.advance(56 * DAY)
+    assert len(entries(desk, "AWAITING_RESULT")) == 3
+    desk.clock.advance(MINUTE)
+    (entry,) = entries(desk, "AWAITING_RESULT", unit="HP")
+    assert (entry.reference, entry.title, entry.why) == ("", "", "3 more done over 56 days ago, result to come")
+    assert entries(desk, unit="DD") == []
+
+
+def test_a_passed_review_time_asks_the_unit_that_decided_until_it_decides(desk: MeetingDesk) -> None:
+    task = desk.escalated(desk.taken_on(desk.banded(PRIORITY)))
+    made = desk.decide(task, T.ESCALATION_ACCEPT, review_at=MORNING + 3 * DAY)
+    assert entries(desk, "REVIEW_DUE") == []
+    desk.clock.advance(3 * DAY)
+    (entry,) = entries(desk, "REVIEW_DUE", unit="DIV_N")
+    assert entry.why == f"Review due: Thu 5 Nov 08:30 ({made.decision_ref}, escalation accepted)"
+    assert entry.since == MORNING + 3 * DAY
+    desk.decide(task, T.ALLOCATE, unit="HP", text="The team goes on")
+    assert len(entries(desk, "REVIEW_DUE")) == 1, "what the unit below decides is not the review"
+    desk.decide(task, T.PLAN_COMMISSION, unit="DIV_N", text="It still fits; a plan is wanted")
+    assert entries(desk, "REVIEW_DUE") == []
+
+
+def test_a_passed_review_time_of_a_return_asks_both_who_gave_it_back_and_who_has_it(desk: MeetingDesk) -> None:
+    task = desk.escalated(desk.taken_on(desk.banded(PRIORITY)))
+    said = {"conditions": "Patrol", "residual_risk": "Low", "receiver": "insp@peakshire.example"}
+    desk.decide(task, T.DE_ESCALATE, review_at=MORNING + 2 * DAY, **said)
+    desk.decide(task, T.RECEIVE)
+    desk.clock.advance(2 * DAY)
+    for unit in ("HP", "DIV_N"):
+        assert [entry.reference for entry in entries(desk, "REVIEW_DUE", unit=unit)] == [task.reference]
+    desk.decide(task, T.EXTEND, due_at=MORNING + 9 * DAY)
+    assert entries(desk, "REVIEW_DUE") == []

@@ -76,10 +76,10 @@ def test_the_number_of_queries_does_not_grow_with_the_tasks(desk: MeetingDesk) -
             build_pack(connection, desk.force, meeting, MEETS_AT, desk.clock.now())
         return len(seen)
 
-    desk.escalated(desk.banded(PRIORITY))
+    desk.decide(desk.escalated(desk.banded(PRIORITY)), T.ESCALATION_ACCEPT, review_at=MORNING + HOUR)
     few = queries()
     for _ in range(12):
-        desk.decide(desk.escalated(desk.banded(PRIORITY)), T.ESCALATION_ACCEPT)
+        desk.decide(desk.escalated(desk.banded(PRIORITY)), T.ESCALATION_ACCEPT, review_at=MORNING + HOUR)
     assert queries() == few
 
 
@@ -360,6 +360,7 @@ def test_a_task_given_back_says_with_whom_it_is_now(desk: MeetingDesk) -> None:
     desk.frozen(desk.pack("DIV_N_DAILY"))
     desk.clock.advance(MINUTE)
     desk.returned(task)
+    desk.decide(task, T.RECEIVE)
     changes = desk.pack_after_the_last("DIV_N_DAILY").changed_since
     assert changes is not None
     assert [change.words for change in changes.gone] == ["Now with Northfell"]

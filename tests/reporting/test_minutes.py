@@ -8,6 +8,7 @@ from docx import Document
 
 from reporting.minutes import Minutes, minutes
 from reporting.minutes_documents import minutes_docx, minutes_html
+from reporting.wording import READ_ON_RECORD
 from tasking import holding
 from tasking.decision import Decision, DecisionType
 from tasking.errors import RuleBroken
@@ -177,3 +178,66 @@ def test_page_and_document_say_draft_the_mark_and_the_same_words(in_session: Mee
     assert [each.text for each in section.header.paragraphs] == ["OFFICIAL"]
     found = [each.text for each in document.paragraphs if each.style and each.style.name == "Heading 1"]
     assert found == ["1. Attendance", "2. Decisions: 1", "3. Tasks and actions: 1"]
+
+
+SECRET = ("Secret title", "Secret text", "Secret rationale", "Secret dissent", "Secret option", "Secret information")
+GIVEN = ("Secret conditions", "Secret risk", "Secret receiver")
+
+
+def secret(desk: MeetingDesk, how: str) -> Task:
+    """A restricted task that today's meeting of the division gave back, in which every field says so."""
+    changes: dict[str, Any] = {
+        "mark": {"classification": Classification.OFFICIAL_SENSITIVE},
+        "pillar": {"pillar": "MISSING_EXPLOITATION"},
+        "label": {},
+    }[how]
+    title, text, rationale, dissent, option, information = SECRET
+    task = desk.banded(SCHEDULED, title=title, **changes)
+    if how == "label":
+        task = desk.on_board(task, labels=frozenset({"RESTRICTED"}))
+    desk.escalated(task)
+    said = {"text": text, "rationale": rationale, "dissent": dissent, "options": (option,), "information": information}
+    given = dict(zip(("conditions", "residual_risk", "receiver"), GIVEN, strict=True))
+    decided(desk, task, T.DE_ESCALATE, meeting_ref="DIV_N_DAILY 2026-11-02", **said, **given)
+    return task
+
+
+@pytest.mark.parametrize("how", ["mark", "pillar", "label"])
+def test_what_people_wrote_of_restricted_matter_is_left_out_of_the_minutes(in_session: MeetingDesk, how: str) -> None:
+    task = secret(in_session, how)
+    made = drafted(in_session, "DIV_N_DAILY 2026-11-02")
+    told = "".join(each.text for each in Document(io.BytesIO(minutes_docx(made))).paragraphs)
+    for content in (minutes_html(made), told):
+        assert not [word for word in (*SECRET, *GIVEN) if word in content]
+        assert "given back with conditions" in content
+        assert READ_ON_RECORD in content
+    assert made.classification is task.classification
+
+
+@pytest.mark.parametrize("how", ["mark", "pillar", "label"])
+def test_who_is_entitled_gets_minutes_with_the_words_and_the_higher_mark(in_session: MeetingDesk, how: str) -> None:
+    secret(in_session, how)
+    with in_session.store.open() as connection:
+        now = in_session.clock.now()
+        made = minutes(connection, in_session.force, "DIV_N_DAILY 2026-11-02", now, with_restricted=True)
+    page = minutes_html(made)
+    assert all(word in page for word in (*SECRET, *GIVEN))
+    assert made.classification is Classification.OFFICIAL_SENSITIVE
+
+
+def test_a_meeting_that_somebody_else_opened_again_keeps_who_was_there_and_the_first_chair(desk: MeetingDesk) -> None:
+    desk.held("HP_LOCAL", LOCAL_AT, SERGEANT, COUNCIL)
+    desk.held("HP_LOCAL", LOCAL_AT, DETECTIVE, role=DEPUTY, by="dep@peakshire.example")
+    made = drafted(desk, "HP_LOCAL 2026-11-03")
+    assert made.partner_part == ("Response Sergeant", "Housing Officer, Peakshire Council, partner part only")
+    assert made.police_part == ("Response Sergeant", "Detective Inspector")
+    assert made.chair_note == (
+        "insp@peakshire.example, Duty Inspector, opened it before. "
+        "Local Policing Inspector took the chair in place of the Duty Inspector."
+    )
+
+
+def test_who_sent_apologies_the_last_time_is_not_said_to_have_been_there(desk: MeetingDesk) -> None:
+    desk.held("HP_DAILY", MEETS_AT - DAY, EXCUSED, DETECTIVE)
+    desk.held("HP_DAILY", MEETS_AT, DETECTIVE)
+    assert drafted(desk).absent == ()

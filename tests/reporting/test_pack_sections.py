@@ -141,7 +141,9 @@ def test_what_can_go_back_has_proposed_returns_reviews_due_and_what_nobody_took_
     desk.decide(back, T.DE_ESCALATE, conditions="Patrol", residual_risk="Low", receiver="sgt@peakshire.example")
     found = items(desk.pack("DIV_N_TACTICAL"), "DE_ESCALATIONS")
     assert found[proposed.reference].why[0] == "Return to Northfell is proposed"
-    assert found[review.reference].why[0] == "To be looked at again by Mon 2 Nov 09:30"
+    assert found[review.reference].why[0] == (
+        "To be looked at again by Mon 2 Nov 09:30 (DEC-2026-000003, escalation accepted)"
+    )
     assert kept.reference not in found
     local = items(desk.pack("HP_LOCAL", TOMORROW), "DE_ESCALATIONS")
     assert local[back.reference].why[0] == "Given back to Northfell, not yet accepted there"
@@ -191,7 +193,7 @@ def test_resources_are_ranked_and_go_once_something_was_decided_about_them(desk:
     low = desk.banded(SCHEDULED, wanted="RESOURCES")
     high = desk.banded(PRIORITY, wanted="RESOURCES")
     assert list(items(desk.pack("HP_LOCAL", TOMORROW), "RESOURCES")) == [high.reference, low.reference]
-    desk.decide(high, T.RESOURCE, resources="Four hours")
+    desk.decide(high, T.RESOURCE, resources="Four hours", hours=4.0)
     assert list(items(desk.pack("HP_LOCAL", TOMORROW), "RESOURCES")) == [low.reference]
 
 
@@ -231,3 +233,42 @@ def test_a_withdrawn_task_is_before_no_meeting(desk: MeetingDesk) -> None:
     desk.decide(desk.banded(PRIORITY), T.NO_TASKING)
     for code in ("HP_DAILY", "HP_LOCAL"):
         assert desk.pack(code, TOMORROW).items == ()
+
+
+def test_a_done_task_is_before_the_meeting_while_nobody_has_decided_its_escalation(desk: MeetingDesk) -> None:
+    task = desk.escalated(desk.taken_on(desk.banded(SCHEDULED)), a_proposal(decide_by=MORNING + HOUR))
+    desk.on_board(task, progress=100)
+    desk.clock.advance(9 * DAY)
+    pack = desk.pack("DIV_N_DAILY", MEETS_AT + 9 * DAY)
+    shown = items(pack, "ESCALATIONS")[task.reference]
+    assert shown.why[0].startswith("Escalated by Northfell: Past its due time. UNDECIDED past its limit")
+    assert shown.is_for_decision
+    assert [each.reference for each in pack.standing] == [task.reference]
+    assert task.reference in items(desk.pack("HP_DAILY", MEETS_AT + 9 * DAY), "ESCALATIONS")
+    desk.decide(task, T.ESCALATION_DECLINE)
+    assert desk.pack("DIV_N_DAILY", MEETS_AT + 9 * DAY).items == ()
+
+
+def test_a_review_that_is_due_is_before_the_unit_that_decided_and_the_one_that_has_the_task(desk: MeetingDesk) -> None:
+    task = above(desk)
+    said = {"conditions": "Patrol", "residual_risk": "Low", "receiver": "insp@peakshire.example"}
+    made = desk.decide(task, T.DE_ESCALATE, review_at=MORNING + 2 * HOUR, **said)
+    desk.decide(task, T.RECEIVE)
+    desk.clock.advance(6 * HOUR)
+    for code in ("HP_DAILY", "DIV_N_DAILY"):
+        shown = items(desk.pack(code, TOMORROW), "DUE_AND_OVERDUE")[task.reference]
+        assert shown.why[0] == f"Review due: Mon 2 Nov 10:30 ({made.decision_ref}, given back with conditions)"
+        assert shown.is_for_decision
+    assert desk.pack("DD_DAILY", TOMORROW).items == ()
+    desk.decide(task, T.ALLOCATE, text="It stays as it is")
+    assert task.reference not in items(desk.pack("DIV_N_DAILY", TOMORROW), "DUE_AND_OVERDUE")
+
+
+def test_a_review_of_any_decision_is_asked_for_a_day_before_and_superseding_it_is_enough(desk: MeetingDesk) -> None:
+    task = desk.taken_on(desk.banded(SCHEDULED))
+    made = desk.decide(task, T.ALLOCATE, text="The team", review_at=MORNING + 20 * HOUR)
+    assert items(desk.pack(), "NEXT_24_HOURS")[task.reference].why[0] == (
+        f"To be looked at again by Tue 3 Nov 04:30 ({made.decision_ref}, allocated)"
+    )
+    desk.decide(task, T.ALLOCATE, text="The other team", supersedes=made.decision_ref)
+    assert task.reference not in items(desk.pack(), "NEXT_24_HOURS")

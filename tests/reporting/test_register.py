@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from reporting.register import RegisterRow, register, register_csv, register_json
+from reporting.register import RegisterRow, mark_of, register, register_csv, register_json
+from reporting.wording import READ_ON_RECORD
 from tasking.decision import DecisionType
-from tasking.task import Classification
+from tasking.task import Classification, Task
 from tests.peakshire import DAY, HOUR, MORNING, PRIORITY, SCHEDULED
 from tests.reporting.meeting_desk import MeetingDesk
 
@@ -63,7 +64,7 @@ def test_a_csv_has_the_mark_on_its_first_line_and_london_times(desk: MeetingDesk
     desk.clock.at = MORNING.replace(month=7)
     task = desk.banded(PRIORITY, classification=Classification.OFFICIAL_SENSITIVE)
     desk.decide(task, T.ALLOCATE, text="Schön, „ja“", options=("Do nothing", "Act"))
-    content = register_csv(rows(desk, since=MORNING.replace(month=1)))
+    content = register_csv(rows(desk, since=MORNING.replace(month=1), with_restricted=True))
     mark, head, line = csv.reader(io.StringIO(content.decode("utf-8-sig")))
     assert mark == ["OFFICIAL-SENSITIVE"]
     told = dict(zip(head, line, strict=True))
@@ -90,3 +91,66 @@ def test_json_has_the_mark_and_utc_times(desk: MeetingDesk) -> None:
 def test_an_empty_register_is_marked_too(desk: MeetingDesk) -> None:
     assert register_csv(rows(desk)).decode("utf-8-sig").splitlines()[0] == "OFFICIAL"
     assert json.loads(register_json(rows(desk))) == {"classification": "OFFICIAL", "decisions": []}
+
+
+SECRET = ("Secret text", "Secret rationale", "Secret dissent", "Secret option", "Secret resources")
+
+
+def secret(desk: MeetingDesk, how: str) -> Task:
+    """A restricted task with a decision about it, in which every field that people write says so."""
+    changes: dict[str, Any] = {
+        "mark": {"classification": Classification.OFFICIAL_SENSITIVE},
+        "pillar": {"pillar": "MISSING_EXPLOITATION"},
+        "label": {},
+    }[how]
+    task = desk.banded(SCHEDULED, **changes)
+    if how == "label":
+        desk.on_board(task, labels=frozenset({"RESTRICTED"}))
+    text, rationale, dissent, option, resources = SECRET
+    desk.decide(
+        task,
+        T.RESOURCE,
+        text=text,
+        rationale=rationale,
+        dissent=dissent,
+        options=(option,),
+        resources=resources,
+        hours=2,
+    )
+    return task
+
+
+@pytest.mark.parametrize("how", ["mark", "pillar", "label"])
+def test_what_people_wrote_of_restricted_matter_is_left_out_of_the_register(desk: MeetingDesk, how: str) -> None:
+    task = secret(desk, how)
+    found = rows(desk)
+    for content in (register_csv(found), register_json(found)):
+        assert not [word for word in SECRET if word in content.decode()]
+        assert task.reference in content.decode()
+        assert READ_ON_RECORD in content.decode()
+    assert mark_of(found) is task.classification
+
+
+@pytest.mark.parametrize("how", ["mark", "pillar", "label"])
+def test_who_is_entitled_gets_the_words_with_the_higher_mark(desk: MeetingDesk, how: str) -> None:
+    secret(desk, how)
+    found = rows(desk, with_restricted=True)
+    content = register_csv(found).decode("utf-8-sig")
+    assert all(word in content for word in SECRET[:4])
+    assert content.splitlines()[0] == "OFFICIAL-SENSITIVE"
+    assert mark_of(found) is Classification.OFFICIAL_SENSITIVE
+
+
+def test_words_of_restricted_matter_are_not_found_by_searching_for_them(desk: MeetingDesk) -> None:
+    task = secret(desk, "pillar")
+    assert rows(desk, text="secret") == ()
+    assert len(rows(desk, text=task.reference)) == 1
+    assert len(rows(desk, text="secret", with_restricted=True)) == 1
+
+
+def test_a_decision_about_what_has_become_restricted_since_is_kept_as_close(desk: MeetingDesk) -> None:
+    task = desk.banded(SCHEDULED)
+    desk.decide(task, T.ALLOCATE, text="Open text")
+    assert rows(desk)[0].text == "Open text"
+    desk.on_board(task, labels=frozenset({"RESTRICTED"}))
+    assert rows(desk)[0].text == READ_ON_RECORD

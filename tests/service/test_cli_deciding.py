@@ -117,15 +117,18 @@ def test_meetings_are_listed_opened_and_cancelled(tasking: Tasking, tmp_path: Pa
     daily = force.meeting("DD_DAILY")
     first, second = occurrences(daily, SetClock().at, SetClock().at + timedelta(days=3))[:2]
     inspector = ("--as", "insp.dalesmere@peakshire.example", "--role", daily.chair_role)
-    opened_it = tasking("meeting", "open", "DD_DAILY", _typed(first), *inspector, "--there", "Council:Housing officer")
+    there = ("--there", "Council:Housing officer", "--apologies", "Analyst")
+    opened_it = tasking("meeting", "open", "DD_DAILY", _typed(first), *inspector, *there)
     assert opened_it.exit_code == 0, opened_it.output
+    assert "1 there besides the chair, 1 with apologies." in " ".join(opened_it.output.split())
     cancelled = tasking("meeting", "cancel", "DD_DAILY", _typed(second), "--as", "amy@peakshire.example", *WHY)
     assert cancelled.exit_code == 0, cancelled.output
     with opened(f"sqlite:///{tmp_path}/tasking.db") as engine, engine.begin() as connection:
         held = meetings.read(connection, meeting_ref(daily, first))
         assert held is not None
-        assert [(each.agency, each.role, each.police_part) for each in held.attendance] == [
-            ("Council", "Housing officer", False)
+        assert [(each.agency, each.role, each.partner_part, each.police_part) for each in held.attendance] == [
+            ("Council", "Housing officer", True, False),
+            ("", "Analyst", False, False),
         ]
         assert meetings.cancelled(connection) == {meeting_ref(daily, second)}
 

@@ -17,6 +17,7 @@ from service.commands.papers import inbox, minutes, pack, register
 from service.force_config import load_force
 from store.database import opened
 from tasking.decision import DecisionType
+from tasking.task import Classification
 from tests.peakshire import MORNING, PRIORITY, SCHEDULED, SetClock
 from tests.reporting.meeting_desk import MEETS_AT, MeetingDesk
 
@@ -163,3 +164,34 @@ def test_the_register_is_shown_narrowed_and_written(folder: Path) -> None:
     assert told.exit_code == 0, told.stderr
     assert path.read_text("utf-8-sig").splitlines()[0] == "OFFICIAL"
     assert tasking(folder, register, "--unit", "XX").stderr.startswith("There is no unit XX; there are PKS,")
+
+
+def test_restricted_words_are_only_shown_when_asked_for_and_the_log_says_so(folder: Path) -> None:
+    with opened(f"sqlite:///{folder}/tasking.db") as engine:
+        desk = MeetingDesk(engine, SetClock(MEETS_AT), load_force(CONFIG)[0])
+        task = desk.banded(SCHEDULED, classification=Classification.OFFICIAL_SENSITIVE)
+        desk.decide(task, DecisionType.ALLOCATE, text="Secret text", rationale="Secret reason", meeting_ref=REF)
+    days = ("--since", "2026-11-02", "--until", "2026-11-02")
+    for command, arguments in ((minutes, (REF,)), (register, days)):
+        assert "Secret" not in tasking(folder, command, *arguments, "--as", "bea").stdout
+        told = tasking(folder, command, *arguments, "--restricted", "--as", "bea").stdout
+        assert "Secret" in told
+        assert "OFFICIAL-SENSITIVE" in told
+    connection = sqlite3.connect(folder / "tasking.db")
+    query = "SELECT changes FROM audit_log WHERE kind = 'CONSULTATION' ORDER BY number"
+    assert [row[0] for row in connection.execute(query)] == ["{}", '{"restricted": [null, true]}'] * 2
+    connection.close()
+
+
+def test_a_pack_that_is_frozen_again_within_the_hour_tells_the_channel_only_when_asked(folder: Path) -> None:
+    def told() -> int:
+        connection = sqlite3.connect(folder / "tasking.db")
+        (found,) = connection.execute("SELECT count(*) FROM outbox WHERE event = 'PackFrozen'").fetchone()
+        connection.close()
+        return int(found)
+
+    for _ in range(2):
+        assert tasking(folder, pack, TO_COME, "--freeze").exit_code == 0
+    assert told() == 2, "years before the meeting each is told"
+    assert tasking(folder, pack, TO_COME, "--freeze", "--tell-again").exit_code == 0
+    assert told() == 3

@@ -1,57 +1,63 @@
-"""Packs write themselves: an hour before, once, and not for what was cancelled."""
+"""Packs that write themselves: an hour before each meeting, once, whatever was frozen by hand and by however many."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.packing import freeze_due_packs
-from store import packs
-from store.database import open_database
+from service.packing import FREEZER, freeze_due_packs, sittings_due
+from store import leases, packs
 from store.tables import outbox
-from tasking.holding import cancel_meeting
-from tests.peakshire import SetClock, tables_in
-from tests.tasking.deciding_force import DecidingDesk, deciding_force
+from tests.peakshire import DAY, HOUR, MINUTE
+from tests.reporting.meeting_desk import MEETS_AT, MeetingDesk, open_meeting_desk
 
-NINE_FIFTEEN = datetime(2026, 11, 3, 9, 15, tzinfo=UTC)
-REFERENCES = {f"{unit}_DAILY 2026-11-03" for unit in ("PKS", "DIV_N", "HP", "DD")}
+DAILIES = {"PKS_DAILY", "DIV_N_DAILY", "HP_DAILY", "DD_DAILY"}
 
 
 @pytest.fixture
-def desk() -> Iterator[DecidingDesk]:
-    with tables_in(open_database("sqlite://")) as engine:
-        yield DecidingDesk(engine, SetClock(NINE_FIFTEEN - timedelta(minutes=61)), deciding_force())
+def desk() -> Iterator[MeetingDesk]:
+    with open_meeting_desk() as fresh:
+        fresh.clock.at = MEETS_AT - HOUR + MINUTE
+        yield fresh
 
 
-def frozen(desk: DecidingDesk) -> dict[str, int]:
-    """How many packs each meeting of the day has."""
+def kept(desk: MeetingDesk, code: str = "HP_DAILY") -> list[str]:
+    """Who froze each pack of today's meeting."""
     with desk.store.open() as connection:
-        return {reference: len(packs.of_meeting(connection, reference)) for reference in REFERENCES}
+        return [pack.frozen_by for pack in packs.of_meeting(connection, desk.ref(code))]
 
 
-def told(desk: DecidingDesk) -> int:
+def told(desk: MeetingDesk) -> int:
     return sum(row["event"] == "PackFrozen" for row in desk.rows(outbox))
 
 
-def test_a_pack_is_frozen_an_hour_before_and_no_sooner(desk: DecidingDesk) -> None:
+def test_each_meeting_of_the_hour_gets_one_pack_however_often_the_clock_comes_round(desk: MeetingDesk) -> None:
+    assert freeze_due_packs(desk.store, desk.force) == len(DAILIES)
+    desk.clock.advance(5 * MINUTE)
     assert freeze_due_packs(desk.store, desk.force) == 0
-    desk.clock.advance(timedelta(minutes=2))
-    assert freeze_due_packs(desk.store, desk.force) == len(REFERENCES)
-    assert frozen(desk) == dict.fromkeys(REFERENCES, 1)
+    assert kept(desk) == [FREEZER]
+    assert told(desk) == len(DAILIES)
 
 
-def test_however_often_the_clock_strikes_each_meeting_has_one_pack_and_is_told_once(desk: DecidingDesk) -> None:
-    for _ in range(5):
-        desk.clock.advance(timedelta(minutes=5))
-        freeze_due_packs(desk.store, desk.force)
-    assert frozen(desk) == dict.fromkeys(REFERENCES, 1)
-    assert told(desk) == len(REFERENCES)
-
-
-def test_a_cancelled_meeting_has_no_pack(desk: DecidingDesk) -> None:
-    with desk.act() as uow:
-        cancel_meeting(uow, desk.force, "HP_DAILY", NINE_FIFTEEN, "Snow.")
-    desk.clock.advance(timedelta(minutes=5))
+def test_a_pack_that_was_frozen_by_hand_the_day_before_does_not_stand_in_for_the_one_of_the_hour(
+    desk: MeetingDesk,
+) -> None:
+    desk.clock.at = MEETS_AT - DAY
+    desk.frozen(desk.pack())
+    desk.clock.at = MEETS_AT - HOUR + MINUTE
+    assert desk.ref("HP_DAILY") in {each.meeting_ref for each in sittings_due(desk.store, desk.force)}
     freeze_due_packs(desk.store, desk.force)
-    assert frozen(desk)["HP_DAILY 2026-11-03"] == 0
-    assert told(desk) == len(REFERENCES) - 1
+    assert kept(desk) == ["ann@peakshire.example", FREEZER]
+
+
+def test_a_pack_that_was_frozen_by_hand_within_the_hour_is_the_one(desk: MeetingDesk) -> None:
+    desk.frozen(desk.pack())
+    assert freeze_due_packs(desk.store, desk.force) == len(DAILIES) - 1
+    assert kept(desk) == ["ann@peakshire.example"]
+
+
+def test_while_one_worker_freezes_another_makes_none(desk: MeetingDesk) -> None:
+    with desk.store.open() as connection:
+        assert leases.take(connection, FREEZER, desk.clock.now(), 4 * MINUTE)
+    assert freeze_due_packs(desk.store, desk.force) == 0
+    desk.clock.advance(5 * MINUTE)
+    assert freeze_due_packs(desk.store, desk.force) == len(DAILIES), "the lease of one that died has ended"

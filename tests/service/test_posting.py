@@ -1,12 +1,13 @@
 """Which poster speaks where, and what is missing for it, are told at start; the account is signed in by a command."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from built_service import environment, root_logger_restored
+from built_service import environment, new_database, root_logger_restored
 from click.testing import CliRunner
 from cryptography.fernet import Fernet
 from peakshire import MORNING, SetClock, open_desk, small_force
@@ -123,6 +124,15 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureEmulator]
         yield running
 
 
+def signed_in(folder: Path) -> list[tuple[str, ...]]:
+    """Who signed what in, by the audit log, with everything else that its rows say."""
+    connection = sqlite3.connect(folder / "tasking.db")
+    query = "SELECT actor, object_ref, changes FROM audit_log WHERE kind = 'SIGN_IN'"
+    found = connection.execute(query).fetchall()
+    connection.close()
+    return found
+
+
 def command(folder: Path, secure: SecureEmulator, *arguments: str, typed: str = "", **more: str) -> Any:
     """`tasking sign-in-service-account` against this tenant, with this typed in."""
     variables = environment(folder) | ACCOUNT | {"TASKING_ACCOUNT_AUTHORITY": secure.authority}
@@ -143,19 +153,23 @@ def test_the_command_shows_where_to_sign_in_takes_the_address_back_and_says_unti
     real = "service.commands.account.console.print"
     monkeypatch.setattr(real, lambda words, **options: shown.append(str(words)))
     monkeypatch.setattr("service.commands.account.click.prompt", as_a_person)
-    result = command(tmp_path, secure)
+    new_database(tmp_path)
+    result = command(tmp_path, secure, "--as", "amy@peakshire.example")
     assert result.exit_code == 0, result.output
     assert shown[1].startswith(f"{secure.endpoint}/authorize?")
     assert shown[2].startswith("tasking@peakshire.example is signed in. Last renewed ")
     assert command(tmp_path, secure, "--show").exit_code == 0
     assert shown[-1].startswith("without another renewal it ends on ")
+    assert signed_in(tmp_path) == [("amy@peakshire.example", "service account", "{}")], "looking is no signing in"
 
 
 def test_a_sign_in_that_does_not_come_off_ends_with_1_and_a_sentence(tmp_path: Path, secure: SecureEmulator) -> None:
+    new_database(tmp_path)
     result = command(tmp_path, secure, typed="not-a-code\n")
     assert result.exit_code == 1
     assert "The service account cannot be signed in (invalid_grant)" in result.output
     assert not (tmp_path / "account.bin").exists()
+    assert signed_in(tmp_path) == []
 
 
 def test_without_settings_or_sign_in_the_command_ends_with_2_and_says_so(

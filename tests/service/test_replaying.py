@@ -1,4 +1,4 @@
-"""Another policy tried on the last cycle: the same differs in nothing, another where it should, and none writes."""
+"""Another policy tried on the last cycle: the same differs in nothing, another where it should; none is carried out."""
 
 import io
 from collections.abc import Iterator
@@ -138,7 +138,7 @@ def test_the_policy_that_was_in_force_would_have_done_what_it_did(desk: tuple[Da
     assert {("NOT_ACCEPTED", "chase"), ("NOT_ACCEPTED", "DIV_N"), ("OVERDUE", "PKS")} <= happened
 
 
-def test_nothing_is_written(desk: tuple[Days, dict[str, Task]]) -> None:
+def test_trying_a_policy_writes_nothing_of_tasks_escalations_or_outbox(desk: tuple[Days, dict[str, Task]]) -> None:
     days, _ = desk
     before = everything(days)
     tried(days, without("OVERDUE"))

@@ -1,4 +1,4 @@
-"""The database itself keeps the audit log as it was written: no statement changes or deletes a row of it."""
+"""The database itself keeps what is only ever added as it was written: no statement changes or deletes a row of it."""
 
 from pathlib import Path
 
@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
+from store import packs as kept
 from store.append_only import guards, unguards
 from store.database import migrate, opened
-from store.tables import audit_log, metadata
-from tests.peakshire import Desk
+from store.tables import assessments, audit_log, metadata, packs
+from tests.peakshire import MORNING, Desk
 
 STATEMENTS = (
     "UPDATE audit_log SET actor = 'mallory'",
@@ -56,3 +57,25 @@ def test_guards_of_another_database_are_said_in_its_own_words_or_not_at_all() ->
     ]
     assert len(unguards("audit_log", "postgresql")) == 2
     assert (guards("audit_log", "oracle"), unguards("audit_log", "oracle")) == ((), ())
+
+
+@pytest.mark.parametrize("statement", ["UPDATE assessments SET task_id = 'x'", "DELETE FROM assessments"])
+def test_an_assessment_is_never_changed_or_deleted(desk: Desk, statement: str) -> None:
+    desk.raised()
+    before = desk.rows(assessments)
+    with pytest.raises(IntegrityError, match="rows of assessments are never changed"), desk.store.open() as connection:
+        connection.execute(text(statement))
+    assert desk.rows(assessments) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE packs SET hash = ''", "DELETE FROM packs", "INSERT OR REPLACE INTO packs SELECT * FROM packs"],
+)
+def test_a_frozen_pack_is_never_changed_or_deleted(desk: Desk, statement: str) -> None:
+    with desk.store.open() as connection:
+        kept.add(connection, "p-1", "HP_DAILY 2026-11-02", "HP_DAILY", MORNING, "ann", {})
+    before = desk.rows(packs)
+    with pytest.raises(IntegrityError, match="rows of packs are never changed"), desk.store.open() as connection:
+        connection.execute(text(statement))
+    assert desk.rows(packs) == before

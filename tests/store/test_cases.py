@@ -9,7 +9,7 @@ from store.cases import read_case, read_cases
 from tasking.board_actions import withdraw
 from tasking.linking import link_tasks
 from tasking.task import TaskText
-from tests.peakshire import DAY, HOUR, Desk, open_desk
+from tests.peakshire import DAY, HOUR, Desk, a_proposal, open_desk
 
 MONTH = timedelta(days=28)
 
@@ -70,3 +70,17 @@ def test_an_old_task_counts_from_when_it_was_completed(desk: Desk) -> None:
     desk.clock.advance(27 * DAY)
     new = desk.raised()
     assert earlier(desk) == {new.task_id: {old.task_id}}
+
+
+def test_a_completed_task_belongs_to_the_cases_while_somebody_has_to_decide_about_it(desk: Desk) -> None:
+    undecided, proposed = desk.escalated(desk.raised()), desk.raised()
+    desk.escalated(proposed, a_proposal(needs_endorsement=True))
+    settled = desk.returned(desk.escalated(desk.raised()))
+    for task in (undecided, proposed, settled, desk.raised()):
+        desk.on_board(task, progress=100)
+    with desk.store.open() as connection:
+        cases = read_cases(connection, desk.clock.now(), None)
+    assert [(case.task.task_id, len(case.escalations), case.assessments) for case in cases] == [
+        (undecided.task_id, 1, ()),
+        (proposed.task_id, 1, ()),
+    ]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, update
+from tampering import without_guards
 
 from store import packs
 from store.tables import packs as rows
@@ -38,6 +39,7 @@ def test_a_pack_comes_back_as_it_was_frozen(connection: Connection) -> None:
 )
 def test_any_change_of_a_stored_pack_shows_in_its_hash(connection: Connection, changed: dict[str, Any]) -> None:
     frozen(connection)
+    without_guards(connection, rows)
     connection.execute(update(rows).values(document=DOCUMENT | changed))
     assert not packs.read(connection, "p-1").is_whole
 
@@ -68,3 +70,10 @@ def test_a_meeting_without_a_pack_has_none_and_an_unknown_id_is_told(connection:
     assert packs.of_meeting(connection, REF) == ()
     with pytest.raises(RuleBroken, match="no such pack"):
         packs.read(connection, "p-9")
+
+
+def test_whether_a_pack_was_frozen_since_a_moment_is_by_its_stamp(connection: Connection) -> None:
+    frozen(connection, "p-1", MORNING)
+    assert packs.has_since(connection, REF, MORNING)
+    assert not packs.has_since(connection, REF, MORNING + HOUR)
+    assert not packs.has_since(connection, "HP_DAILY 2026-11-03", MORNING)

@@ -128,7 +128,8 @@ class Deciding(RuleBasedStateMachine):
         made = self.desk.decisions(self.first)
         assert all(each.rationale.strip() and each.decided_by for each in made)
         references = [each.decision_ref for each in made]
-        assert references == sorted(set(references)), "none is lost, none given twice"
+        numbers = [int(each.rsplit("-", 1)[1]) for each in references]
+        assert sorted(numbers) == list(range(1, len(numbers) + 1)), "none is lost, none given twice"
 
     @invariant()
     def the_log_is_whole(self) -> None:
@@ -137,6 +138,30 @@ class Deciding(RuleBasedStateMachine):
         with self.desk.store.open() as connection:
             assert audit_log.first_broken_row(connection) is None
             assert chain.first_break(connection, decisions) is None
+
+    @rule()
+    def nobody_of_its_own_unit_agrees(self) -> None:
+        self.desk.clock.advance(HOUR)
+        proposed = [each for each in self.desk.escalations(self.first) if each.status is EscalationStatus.PROPOSED]
+        if proposed:
+            with self.desk.act("rule:chase") as uow:
+                climbing.chase(uow, self.desk.force, proposed[-1])
+
+    @invariant()
+    def what_is_proposed_is_one_and_can_be_agreed_to_where_the_task_stands(self) -> None:
+        if not hasattr(self, "desk"):
+            return
+        steps = self.desk.escalations(self.first)
+        proposed = [each.from_unit for each in steps if each.status is EscalationStatus.PROPOSED]
+        assert proposed in ([], [self.desk.now(self.first).top_unit])
+
+    @invariant()
+    def what_was_taken_on_was_decided(self) -> None:
+        if not hasattr(self, "desk"):
+            return
+        made = {each.decision_ref for each in self.desk.decisions(self.first)}
+        taken_on = [each for each in self.desk.escalations(self.first) if each.status is EscalationStatus.ACCEPTED]
+        assert all(each.decision_ref in made and each.decided_by for each in taken_on)
 
 
 TestDeciding = Deciding.TestCase

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from store.database import open_database
+from store.tables import audit_log
 from tasking.decision import DecisionType
 from tasking.errors import RuleBroken
 from tasking.holding import cancel_meeting, open_meeting
-from tasking.meetings import Attendance, MeetingState
-from tests.peakshire import SetClock, tables_in
+from tasking.meetings import Attendance, MeetingState, Opening
+from tests.peakshire import MINUTE, MORNING, SetClock, tables_in
 from tests.tasking.deciding_force import DecidingDesk, deciding_force
 
 TACTICAL = datetime(2026, 11, 12, 10, tzinfo=UTC)
@@ -107,3 +108,36 @@ def test_where_no_daily_meeting_is_to_come_the_cancelling_is_refused_and_nothing
     assert desk.last_step(task).forum == "DIV_N_TACTICAL 2026-11-12"
     with desk.act() as uow:
         assert uow.meeting_record("DIV_N_TACTICAL 2026-11-12") is None
+
+
+def test_opening_it_again_adds_who_has_come_and_keeps_the_first_chair_and_who_was_there(desk: DecidingDesk) -> None:
+    analyst = Attendance("Analyst", "Analyst")
+    with desk.act() as uow:
+        open_meeting(uow, desk.force, "DIV_N_DAILY", DAILY, "chi@peakshire.example", "Duty Inspector", (PARTNER,))
+    desk.clock.advance(MINUTE)
+    with desk.act() as uow:
+        open_meeting(uow, desk.force, "DIV_N_DAILY", DAILY, "sgt@peakshire.example", "Duty Sergeant", (analyst,))
+    with desk.act() as uow:
+        record = uow.meeting_record("DIV_N_DAILY 2026-11-03")
+    assert record is not None
+    assert (record.chaired_by, record.attendance) == ("sgt@peakshire.example", (PARTNER, analyst))
+    assert record.earlier == (Opening("chi@peakshire.example", "Duty Inspector", MORNING, (PARTNER,)),)
+
+
+def test_naming_somebody_again_changes_what_is_on_record_of_them(desk: DecidingDesk) -> None:
+    excused = replace(PARTNER, partner_part=False)
+    for attendance in ((PARTNER,), (excused,)):
+        with desk.act() as uow:
+            record = open_meeting(uow, desk.force, "DIV_N_DAILY", DAILY, "c@x", "Duty Inspector", attendance)
+    assert record.attendance == (excused,)
+    assert [each.attendance for each in record.earlier] == [(PARTNER,)]
+
+
+def test_the_audit_log_says_which_roles_and_agencies_were_there_and_names_nobody(desk: DecidingDesk) -> None:
+    there = (Attendance("kim@homes.example", "Housing officer", "Peakshire Homes", police_part=False),)
+    excused = (Attendance("lee@peakshire.example", "Analyst", "", False, False),)
+    with desk.act() as uow:
+        open_meeting(uow, desk.force, "DIV_N_DAILY", DAILY, "c@x", "Duty Inspector", there + excused)
+    (row,) = (row for row in desk.rows(audit_log) if row["action"] == "meeting opened")
+    assert row["changes"]["attendance"] == [[], ["Housing officer, Peakshire Homes", "Analyst (apologies)"]]
+    assert "kim@" not in str(row["changes"])
