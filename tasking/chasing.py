@@ -132,12 +132,11 @@ def _may_go_up_at_once(case: Case, escalation: Escalation) -> bool:
 def _limit(escalation: Escalation) -> datetime | None:
     """Until when (UTC) whoever was asked last has to answer: the meeting, else the newest role, else the unit."""
     newest = escalation.hops[-1] if escalation.hops else None
-    if escalation.forum and escalation.decide_by and newest and newest.asked_at < escalation.decide_by:
+    if escalation.status is EscalationStatus.PROPOSED:
+        return newest.decide_by if newest else agree_by(escalation)
+    if newest is None or (escalation.forum and escalation.decide_by and newest.asked_at < escalation.decide_by):
         return escalation.decide_by
-    if newest is not None:
-        return newest.decide_by
-    is_proposed = escalation.status is EscalationStatus.PROPOSED
-    return agree_by(escalation) if is_proposed else escalation.decide_by
+    return newest.decide_by
 
 
 def _has_crossed(force: Force, escalation: Escalation, now: datetime, cancelled: frozenset[str]) -> bool:

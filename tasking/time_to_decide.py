@@ -20,8 +20,12 @@ URGENT = frozenset({PriorityBand.IMMEDIATE, PriorityBand.PRIORITY})
 
 
 def agree_by(escalation: Escalation) -> datetime:
-    """Until when (UTC) the senders' people have to agree to what is only proposed."""
-    return escalation.decide_by or escalation.requested_at + DECIDE_WITHIN
+    """Until when (UTC) the senders' people have to agree to what is only proposed: no longer than the level above would
+    have. Where a meeting of that level is to decide, a day."""
+    within_a_day = escalation.requested_at + DECIDE_WITHIN
+    if escalation.decide_by is None:
+        return within_a_day
+    return min(escalation.decide_by, within_a_day) if escalation.forum else escalation.decide_by
 
 
 def first_limit(escalation: Escalation) -> timedelta:

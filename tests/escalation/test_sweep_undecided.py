@@ -84,9 +84,12 @@ def test_a_proposal_that_nobody_agrees_to_is_asked_of_the_units_duty_role_in_the
     assert (desk.now(task).stands_on, desk.last_step(task).status) == (("HP",), S.PROPOSED)
 
 
-def test_a_proposal_without_a_time_of_its_own_may_wait_for_a_day(desk: DecidingDesk) -> None:
+@pytest.mark.parametrize(
+    "given", [{}, {"forum": "DIV_N_TACTICAL 2026-11-12", "decide_by": datetime(2026, 11, 12, 11, 30, tzinfo=UTC)}]
+)
+def test_a_proposal_without_a_time_of_its_own_may_wait_for_a_day(desk: DecidingDesk, given: dict[str, Any]) -> None:
     sweep = at_work(desk)
-    desk.escalated(desk.raised(), a_proposal(needs_endorsement=True))
+    desk.escalated(desk.raised(), a_proposal(needs_endorsement=True, **given))
     desk.clock.advance(DAY - MINUTE)
     assert sweep.run() == 0
     desk.clock.advance(MINUTE)

@@ -13,6 +13,8 @@ from tasking.task import Task
 LATE = timedelta(days=6, hours=12)
 """Twice the working day that a Scheduled task has to be taken up in, whatever weekends and holidays lie between; not
 yet its due time."""
+FIRST_TIME = {"repeats_28d": 0}
+"""Nothing is proposed for coming back."""
 RETURN = {
     "reason": "Two quiet nights, and the section has a patrol plan.",
     "conditions": "Ask again if there are two more reports.",
@@ -57,7 +59,7 @@ def test_a_task_that_nobody_takes_up_climbs_once_and_the_chair_hears_of_it_once(
 
 
 def test_a_task_taken_up_in_time_does_not_climb(stage: Stage) -> None:
-    stage.submit(answers_of(13))
+    stage.submit({**answers_of(13), **FIRST_TIME})
     stage.run_all()
     _as_a_person(stage, {"percentComplete": 50})
     stage.run_all()
@@ -69,7 +71,7 @@ def test_a_task_taken_up_in_time_does_not_climb(stage: Stage) -> None:
 
 
 def test_asked_for_by_label_and_returned_with_conditions(stage: Stage) -> None:
-    stage.submit(answers_of(13))
+    stage.submit({**answers_of(13), **FIRST_TIME})
     stage.run_all()
     _as_a_person(stage, {"appliedCategories": {"category22": True}})
     stage.run_all()
@@ -123,7 +125,7 @@ def test_risk_that_has_risen_is_told_at_the_next_level(stage: Stage) -> None:
 
 
 def test_a_return_of_a_task_that_never_climbed_is_refused_and_kept(stage: Stage) -> None:
-    stage.submit(answers_of(13))
+    stage.submit({**answers_of(13), **FIRST_TIME})
     stage.run_all()
     reference = stage.do(the_record).reference
     stage.submit({"reference": reference, **RETURN}, form="return_task")
