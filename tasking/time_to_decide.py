@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tasking.calendar import next_daily_meeting, next_meeting, sitting_of
-from tasking.clocks import clock_text
 from tasking.errors import RuleBroken
 from tasking.escalation import Escalation, EscalationStatus
 from tasking.force import Force
@@ -63,8 +62,7 @@ def check_not_too_far(
     now, unit, cancelled = uow.now(), escalation.to_unit, uow.cancelled_meetings()
     if (decide_by - now).days > FURTHEST_MEETING_DAYS:
         raise RuleBroken(
-            f"{clock_text(decide_by)} is more than {FURTHEST_MEETING_DAYS} days ahead: "
-            "name an earlier meeting, or decide it now."
+            f"That meeting is more than {FURTHEST_MEETING_DAYS} days ahead: name an earlier meeting, or decide it now."
         )
     if force is None or task.working_band not in URGENT:
         return

@@ -1,5 +1,6 @@
 """Whatever a response holds, it has its effect or is refused with reasons: no answer leaves a delivery that fails."""
 
+import asyncio
 import dataclasses
 import json
 from collections.abc import Iterator
@@ -87,7 +88,7 @@ def test_whatever_is_answered_a_response_is_refused_at_the_door_or_taken_or_reje
         assert all(fault.endswith(".") and fault.isprintable() for fault in faults)
         return
 
-    service.ingest.take(service.receiver.receive(arrival).inbox_id)
+    asyncio.run(service.ingest.take(service.receiver.receive(arrival).inbox_id))
 
     with service.store.open() as connection:
         row = inbox.find(connection, slug, arrival.response_id)
