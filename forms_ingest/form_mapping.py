@@ -12,7 +12,17 @@ from enum import Enum, StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from forms_ingest.questions import Question, Unreadable, Value, folded, labels_in, read_answer
+from forms_ingest.questions import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Question,
+    Unreadable,
+    Value,
+    folded,
+    is_sensible,
+    labels_in,
+    read_answer,
+)
 
 ENVELOPE_KEYS = frozenset({"responder", "submitDate", "formId", "responseId", "schemaVersion"})
 WORKBOOK_HEADERS = frozenset({"id", "start time", "completion time", "email", "name", "last modified time", "language"})
@@ -60,7 +70,7 @@ class Answers:
     `values` maps field to value, without blank ones. `titles` maps every field of the form to its question.
     `unanswered` are the fields of questions that were shown, need an answer and got none; an answer that could not be
     read has its sentence in `faults` instead. `unknown_keys` are keys or headers that the form does not have, `absent`
-    the titles of questions that the response does not carry at all: the form and its config have drifted apart.
+    the titles of questions that the response does not carry at all.
     """
 
     values: Mapping[str, Value]
@@ -70,6 +80,15 @@ class Answers:
     unknown_keys: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     stopped: str | None = None
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Titles of questions that were shown, need an answer and are not in the response at all, not even blank.
+
+        Forms sends a question that was left blank as an empty text (facts digest, 2.2), but whoever posts the response
+        may leave those out: only where an answer was needed does its absence say that the form asks something else.
+        """
+        return tuple(self.titles[name] for name in self.unanswered if self.titles[name] in self.absent)
 
 
 def read_answers(form: FormDefinition, raw: Mapping[str, object], source: Source) -> Answers:
@@ -108,19 +127,24 @@ def parse_submit_date(text: str) -> datetime:
     month, day, year, hour, minute, second = (int(match[group]) for group in range(1, 7))
     hour = hour % 12 + (12 if match[7] == "PM" else 0)
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        submitted_at = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         raise ValueError("submitDate must be a real date and time, month first") from None
+    if not is_sensible(submitted_at):
+        raise ValueError(f"submitDate must lie in a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return submitted_at
 
 
 def local_to_utc(naive: datetime, zone: ZoneInfo) -> datetime:
-    """A workbook's local time as UTC. Raises ValueError for a time that has a zone already.
+    """A workbook's local time as UTC. Raises ValueError for a time that has a zone already, or no sensible year.
 
     Where clocks go back, a time that comes twice counts as the first; where they go forward, a time that is skipped
     counts as if they had not gone forward yet.
     """
     if naive.tzinfo is not None:
         raise ValueError("the time already has a zone")
+    if not is_sensible(naive):
+        raise ValueError(f"the time must lie in a year from {FIRST_YEAR} to {LAST_YEAR}")
     return naive.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 

@@ -2,7 +2,11 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from forms_ingest.form_mapping import Answers, FormDefinition, FormKind, Source, read_answers
 from forms_ingest.submissions import Impossible, Submitted, to_raise, to_reassess, to_return
@@ -10,12 +14,21 @@ from store import inbox
 from store.inbox import InboxRow, InboxState
 from store.unit_of_work import SqlUnitOfWork, Store
 from tasking import actions
-from tasking.errors import RuleBroken, UnknownTask
+from tasking.errors import RuleBroken, StaleTask, UnknownTask
 from tasking.force import Force
 
 log = logging.getLogger(__name__)
 
-Effect = Callable[[SqlUnitOfWork, Force, Submitted, Answers], str]
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a response did: to which task, and what of it was not clear and stands on the task now."""
+
+    task_id: str
+    unclear: tuple[str, ...] = ()
+
+
+Effect = Callable[[SqlUnitOfWork, Force, Submitted, Answers], Taken]
 
 
 class Ingest:
@@ -27,22 +40,37 @@ class Ingest:
         self._forms = forms
         self._zone = zone
 
-    def take(self, inbox_id: int) -> None:
+    async def take(self, inbox_id: int) -> None:
         """Gives one response its effect, in one commit with the row's new state. A row already taken is left alone."""
-        with self._store.open() as connection:
-            row = inbox.read(connection, inbox_id)
-        if row.state is not InboxState.RECEIVED:
-            return
-        actor = row.responder or "unknown responder"
         try:
-            with self._store.act(actor, "forms", row.correlation_id) as uow:
-                self._settle(uow, inbox.read(uow.connection, inbox_id))
+            uow = await self._store.together(lambda connection: self._settled(connection, inbox_id))
         except (Impossible, RuleBroken, UnknownTask) as error:
-            self._reject(row, error.faults if isinstance(error, Impossible) else (str(error),))
+            self._reject(inbox_id, error.faults if isinstance(error, Impossible) else (str(error),))
+        else:
+            uow.tell_promised()
+
+    def _settled(self, connection: Connection, inbox_id: int) -> SqlUnitOfWork:
+        row = inbox.read_to_settle(connection, inbox_id)
+        uow = SqlUnitOfWork(self._store, connection, row.responder or "unknown responder", "forms", row.correlation_id)
+        if row.state is InboxState.RECEIVED:
+            self._settle(uow, row)
+        return uow
+
+    async def take_at_once(self, row: InboxRow) -> InboxRow:
+        """The same for a door that waits for the answer: the row as it is afterwards.
+
+        Where the record cannot be written now the row stays as it is, and its outbox row brings it again.
+        """
+        try:
+            await self.take(row.inbox_id)
+            with self._store.open() as connection:
+                return inbox.read(connection, row.inbox_id)
+        except (StaleTask, SQLAlchemyError) as error:  # the text of an SQL error holds the answers: only its kind
+            facts = {"correlation_id": row.correlation_id, "error": type(error).__name__}
+            log.warning("response kept, its effect waits", extra=facts)
+            return row
 
     def _settle(self, uow: SqlUnitOfWork, row: InboxRow) -> None:
-        if row.state is not InboxState.RECEIVED:
-            return
         form = self._forms[row.form]
         assert row.answers is not None
         assert row.submitted_at is not None
@@ -50,26 +78,31 @@ class Ingest:
         submitted = Submitted(
             form.slug, row.response_id, row.reference, row.responder or "", row.submitted_at, self._zone.key
         )
-        task_id = EFFECTS[form.kind](uow, self._force, submitted, answers)
-        inbox.finish(uow.connection, row.inbox_id, InboxState.DONE, (), task_id)
+        taken = EFFECTS[form.kind](uow, self._force, submitted, answers)
+        inbox.finish(uow.connection, row.inbox_id, InboxState.DONE, taken.unclear, taken.task_id)
 
-    def _reject(self, row: InboxRow, reasons: tuple[str, ...]) -> None:
+    def _reject(self, inbox_id: int, reasons: tuple[str, ...]) -> None:
+        with self._store.open() as connection:
+            row = inbox.read(connection, inbox_id)
         with self._store.act("job:ingest", "forms", row.correlation_id) as uow:
+            if inbox.read_to_settle(uow.connection, row.inbox_id).state is not InboxState.RECEIVED:
+                return
             inbox.finish(uow.connection, row.inbox_id, InboxState.REJECTED, reasons)
             uow.audit("response rejected", row.reference, {"state": (row.state, InboxState.REJECTED)})
         log.warning("response rejected", extra={"correlation_id": row.correlation_id})
 
 
-def _raise(uow: SqlUnitOfWork, force: Force, submitted: Submitted, answers: Answers) -> str:
-    return actions.raise_task(uow, force, to_raise(force, submitted, answers)).task_id
+def _raise(uow: SqlUnitOfWork, force: Force, submitted: Submitted, answers: Answers) -> Taken:
+    task = actions.raise_task(uow, force, to_raise(force, submitted, answers))
+    return Taken(task.task_id, task.faults)
 
 
-def _reassess(uow: SqlUnitOfWork, force: Force, submitted: Submitted, answers: Answers) -> str:
-    return actions.reassess(uow, force, to_reassess(force, submitted, answers)).task_id
+def _reassess(uow: SqlUnitOfWork, force: Force, submitted: Submitted, answers: Answers) -> Taken:
+    return Taken(actions.reassess(uow, force, to_reassess(force, submitted, answers)).task_id)
 
 
-def _return(uow: SqlUnitOfWork, force: Force, submitted: Submitted, answers: Answers) -> str:
-    return actions.de_escalate(uow, force, to_return(force, submitted, answers)).task_id
+def _return(uow: SqlUnitOfWork, force: Force, submitted: Submitted, answers: Answers) -> Taken:
+    return Taken(actions.de_escalate(uow, force, to_return(force, submitted, answers)).task_id)
 
 
 EFFECTS: Mapping[FormKind, Effect] = {

@@ -120,7 +120,7 @@ class IntakeList:
         """The flat object of Forms out of the item's columns. Raises BadBody where the answers are not one."""
         try:
             answers = json.loads(str(fields.get(self._columns.answers) or ""))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadBody(422, ("The item's answers are not the JSON that Forms gives.",)) from error
         if not isinstance(answers, dict):
             raise BadBody(422, ("The item's answers are not one JSON object.",))

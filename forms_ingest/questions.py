@@ -6,7 +6,6 @@ Formats: the facts digest, sections 2.2 (flow) and 2.3 (workbook). A fault never
 import dataclasses
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,8 +16,12 @@ from tasking.task import EvidenceLink
 
 EXCEL_DAY_ZERO = date(1899, 12, 30)
 LATEST_EXCEL_DAY = 2_958_465
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""Years that a date in a response may lie in: what is outside is a slip of the keyboard, and no due time follows it."""
 
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2}(\.\d+)?)?$", re.ASCII)
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but tab and line end, and halves of surrogate pairs."""
 _NUMBER = re.compile(r"^[+-]?\d{1,12}(\.\d{1,6})?$", re.ASCII)
 
 Value = str | int | float | date | tuple[str, ...] | tuple[EvidenceLink, ...]
@@ -80,6 +83,11 @@ def folded(text: str) -> str:
     return " ".join(text.replace("\u2019", "'").split()).casefold()
 
 
+def is_sensible(day: date) -> bool:
+    """Whether a date, or the date of a time, lies in years that a response can be about."""
+    return FIRST_YEAR <= day.year <= LAST_YEAR
+
+
 def labels_in(value: object) -> set[str]:
     """Every label that an answer may hold, folded, in whichever encoding it came."""
     if not isinstance(value, str):
@@ -96,8 +104,12 @@ def _words(value: object) -> str:
         raise Unreadable("the answer is not text; send it as text.")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = str(value).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
+    return _kept(str(value).replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _kept(text: str) -> str:
+    """The text without control characters and halves of characters, which nothing further on can keep or send."""
+    return _NO_TEXT.sub("", text)
 
 
 def _text(question: Question, value: object) -> Value | None:
@@ -114,8 +126,9 @@ def _choice(question: Question, value: object) -> Value | None:
 
 
 def _chosen(question: Question, text: str) -> str | int:
+    wanted = folded(text)
     for label, known in question.choices.items():
-        if folded(label) == folded(text):
+        if folded(label) == wanted:
             return known
     raise Unreadable("the answer is not one of the form's choices; pick one from the list.")
 
@@ -145,6 +158,13 @@ def _json_list(text: str) -> list[object] | None:
 
 
 def _date(question: Question, value: object) -> Value | None:
+    day = _day(value)
+    if day is not None and not is_sensible(day):
+        raise Unreadable(f"the answer's year must be one from {FIRST_YEAR} to {LAST_YEAR}.")
+    return day
+
+
+def _day(value: object) -> date | None:
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
@@ -188,7 +208,7 @@ def _link(part: object) -> EvidenceLink:
         raise Unreadable("a file has no web link; upload it again.")
     name = part.get("name") if isinstance(part, dict) else None
     title = name if isinstance(name, str) and name.strip() else unquote(urlsplit(url).path.rsplit("/", 1)[-1])
-    return EvidenceLink(url, " ".join(title.split()) or "File")
+    return EvidenceLink(url, " ".join(_kept(title).split()) or "File")
 
 
 def _host(url: str) -> str | None:
@@ -197,7 +217,8 @@ def _host(url: str) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    return parts.hostname if parts.scheme in ("http", "https") and not set(url) & set(' \n\t<>"') else None
+    is_plain = url.isprintable() and not set(url) & set(' <>"')
+    return parts.hostname if parts.scheme in ("http", "https") and is_plain else None
 
 
 READERS: Mapping[QuestionType, Callable[[Question, object], Value | None]] = {

@@ -12,6 +12,7 @@ from forms_ingest.replies import Reply, reply_for
 from store import inbox, notebook, tasks
 from store.inbox import InboxRow, InboxState
 from store.unit_of_work import SqlUnitOfWork, Store
+from tasking.audit import AuditKind
 from tasking.events import ResponseReceived
 
 log = logging.getLogger(__name__)
@@ -49,10 +50,14 @@ class Receiver:
         self._store = store
         self._stop_texts = stop_texts
 
-    def receive(self, arrival: Arrival) -> Reply:
-        """Commits the response and returns what to tell the submitter."""
+    def receive(self, arrival: Arrival) -> InboxRow:
+        """Commits the response and returns its row in the inbox: the same row when the same response comes again."""
         with self._store.act(f"door:{arrival.door}", "forms", secrets.token_hex(8)) as uow:
-            return reply_for(self.take_in(uow, arrival).row, self._stop_texts)
+            return self.take_in(uow, arrival).row
+
+    def reply_to(self, row: InboxRow) -> Reply:
+        """What to tell the submitter, by what has become of the response so far."""
+        return reply_for(row, self._stop_texts)
 
     def take_in(self, uow: SqlUnitOfWork, arrival: Arrival) -> Receipt:
         """Puts the response in the inbox inside a transaction of the caller's.
@@ -72,16 +77,19 @@ class Receiver:
         return Receipt(row, True)
 
     def _watch_drift(self, uow: SqlUnitOfWork, form: FormDefinition, answers: Answers) -> None:
-        """Tells the operator when the form in Microsoft Forms and its config no longer ask the same."""
+        """Tells the operator when the form in Microsoft Forms and its config no longer ask the same.
+
+        A question that need not be answered may be left out by whoever posts the response: that is no drift.
+        """
         subject = f"form {form.slug}"
         if answers.stopped:
             return
-        if not answers.unknown_keys and not answers.absent:
+        if not answers.unknown_keys and not answers.lacking:
             notebook.clear_notice(uow.connection, subject, uow.now())
             return
         text = (
             f"Responses to {form.title} carry {len(answers.unknown_keys)} questions that config does not know and lack "
-            f"{len(answers.absent)} that it does. Nothing is lost: bring config/forms/{form.slug}.yaml up to date."
+            f"{len(answers.lacking)} that it needs. Nothing is lost: bring config/forms/{form.slug}.yaml up to date."
         )
         if notebook.raise_notice(uow.connection, subject, text, uow.now()):
             log.error("form and config have drifted apart", extra={"subject": subject})
@@ -102,7 +110,8 @@ class Receiver:
             received_at=uow.now(),
             correlation_id=uow.correlation_id,
         )
-        uow.audit("response received", reference, {"door": (None, arrival.door), "form": (None, arrival.form.slug)})
+        facts = {"door": (None, arrival.door), "form": (None, arrival.form.slug)}
+        uow.audit("response received", reference, facts, AuditKind.COLLECTION)
         uow.emit(ResponseReceived(str(row.inbox_id)))
         return row
 

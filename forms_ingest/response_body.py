@@ -5,7 +5,9 @@ flow adds `responseId` and, if it likes, `formId` and `schemaVersion`.
 """
 
 import json
+import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from forms_ingest.form_mapping import FormDefinition, Source, parse_submit_date, read_answers
@@ -14,6 +16,8 @@ from forms_ingest.receive import Arrival
 MOST_BYTES = 1024 * 1024
 LONGEST = {"responseId": 60, "responder": 200}
 """Characters that the inbox has room for."""
+LONGEST_KEY = 60
+"""Of a key that Forms does not have, so much is repeated in a fault."""
 ENVELOPE = ("formId", "responseId", "schemaVersion", "responder", "submitDate")
 
 
@@ -35,28 +39,14 @@ def parse_body(form: FormDefinition, body: bytes, door: str, item: str) -> Arriv
 
 def arrival_from(form: FormDefinition, content: dict[str, Any], door: str, item: str) -> Arrival:
     """The response in a flat object of Forms. Raises BadBody with every fault found."""
-    faults = [
-        f"'{name}' is missing or not text."
-        for name in ("responseId", "submitDate")
-        if not isinstance(content.get(name), str | int) or not str(content.get(name)).strip()
-    ]
-    faults += [
-        f"'{name}' is longer than {most} characters."
-        for name, most in LONGEST.items()
-        if len(str(content.get(name) or "")) > most
-    ]
-    if not isinstance(content.get("responder", ""), str):
-        faults.append("'responder' must be text: the address of the person who submitted.")
+    answers = {key: value for key, value in content.items() if key not in ENVELOPE}
+    submitted_at, faults = _submitted_at(content.get("submitDate"))
+    faults += [*id_faults(content.get("responseId")), *responder_faults(content.get("responder", ""))]
     if str(content.get("formId") or form.form_id) != form.form_id:
         faults.append("'formId' names another form than the address does.")
-    answers = {key: value for key, value in content.items() if key not in ENVELOPE}
-    faults += [f"'{key}' must be text, as Forms sends it." for key, value in answers.items() if not _is_plain(value)]
-    submitted_at = None
-    try:
-        submitted_at = parse_submit_date(str(content.get("submitDate") or ""))
-    except ValueError:
-        if content.get("submitDate"):
-            faults.append("'submitDate' must look like 1/31/2027 2:05:09 PM, in UTC.")
+    faults += [
+        f"'{_shown(key)}' must be text, as Forms sends it." for key, value in answers.items() if not _is_plain(value)
+    ]
     if not faults:
         faults += missing_stop_questions(form, answers, Source.FLOW)
     if faults or submitted_at is None:
@@ -66,11 +56,39 @@ def arrival_from(form: FormDefinition, content: dict[str, Any], door: str, item:
         response_id=str(content["responseId"]).strip(),
         source=Source.FLOW,
         answers=answers,
-        responder=str(content.get("responder") or ""),
+        responder=str(content.get("responder") or "").strip(),
         submitted_at=submitted_at,
         door=door,
         item=item,
     )
+
+
+def id_faults(value: object) -> list[str]:
+    """What keeps a value from being a response's number: it must be a whole number or printable text, not too long."""
+    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
+        return ["'responseId' is missing or not text."]
+    return _text_faults("responseId", str(value).strip())
+
+
+def responder_faults(value: object) -> list[str]:
+    """What keeps a value from being the address of the person who submitted; blank where nobody signed in."""
+    if not isinstance(value, str):
+        return ["'responder' must be text: the address of the person who submitted."]
+    return _text_faults("responder", value.strip())
+
+
+def _text_faults(name: str, text: str) -> list[str]:
+    too_long = [f"'{name}' is longer than {LONGEST[name]} characters."] if len(text) > LONGEST[name] else []
+    return too_long + ([] if text.isprintable() else [f"'{name}' holds characters that cannot be printed."])
+
+
+def _submitted_at(value: object) -> tuple[datetime | None, list[str]]:
+    if not isinstance(value, str) or not value.strip():
+        return None, ["'submitDate' is missing or not text."]
+    try:
+        return parse_submit_date(value), []
+    except ValueError as error:
+        return None, [f"'submitDate'{str(error).removeprefix('submitDate')}."]
 
 
 def missing_stop_questions(form: FormDefinition, answers: Mapping[str, Any], source: Source) -> list[str]:
@@ -89,6 +107,8 @@ def missing_stop_questions(form: FormDefinition, answers: Mapping[str, Any], sou
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
         content = json.loads(body)
+    except RecursionError as error:
+        raise BadBody(400, ("The body is nested too deeply to be read.",)) from error
     except ValueError as error:
         where = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "the start"
         raise BadBody(400, (f"The body is not JSON: reading stopped at {where}.",)) from error
@@ -98,4 +118,10 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 
 def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, str | int | float)
+    """Whether an answer is one that Forms could have sent; NaN and infinity are numbers that no database's JSON has."""
+    return value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _shown(key: str) -> str:
+    """A key that somebody made up, fit to stand in a sentence."""
+    return "".join(each for each in key if each.isprintable())[:LONGEST_KEY]

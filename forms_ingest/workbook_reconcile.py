@@ -6,6 +6,7 @@ A workbook is a back-stop, not the source of truth: people may sort or edit it, 
 import hashlib
 import io
 import logging
+import math
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 from forms_ingest.form_mapping import FormDefinition, Source, local_to_utc
 from forms_ingest.questions import folded
 from forms_ingest.receive import Arrival, Receiver
-from forms_ingest.response_body import missing_stop_questions
+from forms_ingest.response_body import id_faults, missing_stop_questions, responder_faults
 from graph_client.drives import DrivesClient
 from store import inbox, notebook
 from store.unit_of_work import SqlUnitOfWork, Store
@@ -29,6 +30,10 @@ EMAIL_HEADER = "email"
 
 class UnreadableWorkbook(Exception):
     """The workbook cannot be read; the text says what to mend."""
+
+
+class UnfitRow(Exception):
+    """A row that cannot be a response; the text says why, without what stands in it."""
 
 
 class WorkbookReconcile:
@@ -63,21 +68,34 @@ class WorkbookReconcile:
             self._tell(notice, str(error))
             return 0
         with self._store.act("job:read-workbooks", "forms", secrets.token_hex(8)) as uow:
-            held_before = {row["item"] for row in inbox.held(uow.connection) if row["door"] == DOOR}
-            new = sum(self._take(uow, form, row) for row in rows)
-            for item in held_before - {_item(form, row) for row in rows if not _is_whole(row)}:
-                if item.startswith(f"{form.slug} "):
-                    inbox.release(uow.connection, DOOR, item, uow.now())
+            new = self._take_all(uow, form, rows)
             notebook.move_cursor(uow.connection, cursor, item.ctag or "", uow.now())
             notebook.clear_notice(uow.connection, notice, uow.now())
         return new
 
+    def _take_all(self, uow: SqlUnitOfWork, form: FormDefinition, rows: Sequence[Mapping[str, object]]) -> int:
+        """Takes in the rows that are new, holds those that are no response, and lets go of what has been mended."""
+        held_before = {row["item"] for row in inbox.held(uow.connection) if row["door"] == DOOR}
+        new, held = 0, set()
+        for row in rows:
+            try:
+                new += self._take(uow, form, row)
+            except UnfitRow as unfit:
+                item = _item(form, row)
+                inbox.hold(uow.connection, DOOR, item, str(unfit), None, uow.now())
+                held.add(item)
+        for item in held_before - held:
+            if item.startswith(f"{form.slug} "):
+                inbox.release(uow.connection, DOOR, item, uow.now())
+        return new
+
     def _take(self, uow: SqlUnitOfWork, form: FormDefinition, row: Mapping[str, object]) -> int:
-        response_id, completed = _whole(row.get("id")), row.get(COMPLETED_HEADER)
-        if not response_id or not isinstance(completed, datetime):
-            reason = "A row of the response workbook has no Id, or its completion time is not a date and time."
-            inbox.hold(uow.connection, DOOR, _item(form, row), reason, None, uow.now())
-            return 0
+        """1 when the row was a response not known before. Raises UnfitRow."""
+        response_id = _whole(row.get("id"))
+        submitted_at = _submitted_at(row.get(COMPLETED_HEADER), self._zone)
+        responder = str(row.get(EMAIL_HEADER) or "").strip()
+        if id_faults(response_id) or responder_faults(responder):
+            raise UnfitRow("A row of the response workbook has no Id or no Email that can be one.")
         if inbox.find(uow.connection, form.slug, response_id) is not None:
             return 0
         arrival = Arrival(
@@ -85,8 +103,8 @@ class WorkbookReconcile:
             response_id=response_id,
             source=Source.WORKBOOK,
             answers={header: _plain(value) for header, value in row.items()},
-            responder=str(row.get(EMAIL_HEADER) or ""),
-            submitted_at=local_to_utc(completed, self._zone),
+            responder=responder,
+            submitted_at=submitted_at,
             door=DOOR,
             item=f"row {response_id}",
         )
@@ -121,14 +139,19 @@ def read_rows(content: bytes) -> Iterator[dict[str, object]]:
             yield {header: cell for header, cell in zip(headers, line, strict=False) if header}
 
 
-def _is_whole(row: Mapping[str, object]) -> bool:
-    return bool(_whole(row.get("id"))) and isinstance(row.get(COMPLETED_HEADER), datetime)
+def _submitted_at(completed: object, zone: ZoneInfo) -> datetime:
+    if not isinstance(completed, datetime):
+        raise UnfitRow("A row of the response workbook has a completion time that is not a date and time.")
+    try:
+        return local_to_utc(completed, zone)
+    except ValueError as error:
+        raise UnfitRow("A row of the response workbook has a completion time that cannot be right.") from error
 
 
 def _item(form: FormDefinition, row: Mapping[str, object]) -> str:
-    """A name for a row: its response number or, where it has none, a hash of what it holds."""
-    text = repr(sorted((key, str(value)) for key, value in row.items()))
-    return f"{form.slug} {_whole(row.get('id')) or hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    """A name for a row: its response number or, where it has none that can be one, a hash of what it holds."""
+    text, response_id = repr(sorted((key, str(value)) for key, value in row.items())), _whole(row.get("id"))
+    return f"{form.slug} {hashlib.sha256(text.encode()).hexdigest()[:12] if id_faults(response_id) else response_id}"
 
 
 def _whole(value: object) -> str:
@@ -139,7 +162,10 @@ def _whole(value: object) -> str:
 
 def _plain(value: object) -> object:
     """The cell in a form that JSON can keep."""
-    return value.isoformat() if isinstance(value, (datetime, date, time)) else value
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    is_json = value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_json else str(value)
 
 
 def _fingerprint(form: FormDefinition) -> str:

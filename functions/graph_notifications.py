@@ -1,6 +1,7 @@
 """POST /api/graph/notifications: Graph says that something changed, without saying what; so look there now.
 
-Planner has no change notifications; SharePoint lists, libraries and channels do (the facts digest on Graph, section 4).
+It also says here what becomes of the subscription itself, which service/subscribing.py keeps. Planner has no change
+notifications; SharePoint lists, libraries and channels do (the facts digest on Graph, section 4).
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from planner_sync.polling import Polling
 from service.jobs import job_named, run
 from service.provisioned import intake_place
 from service.running import running
+from service.subscribing import note_lifecycle
 from service.wiring import Service
 
 log = logging.getLogger(__name__)
@@ -71,13 +73,15 @@ def _is_genuine(notification: Mapping[str, Any], secret: str) -> bool:
 
 
 async def _look(service: Service, notifications: list[Mapping[str, Any]]) -> None:
-    """Asks for the boards of the groups that were named, then reads the intake list if it was."""
+    """Asks for the boards of the groups that were named, then reads the intake list if it was, or may have been."""
     named = {part for one in notifications for part in _parts(str(one.get("resource") or ""))}
+    now = service.store.clock.now()
     with service.store.open() as connection:
         boards = all_boards(connection)
+        may_be = [note_lifecycle(connection, one, now) for one in notifications if "lifecycleEvent" in one]
     for unit in sorted({board.unit for board in boards if board.group_id.lower() in named}):
-        Polling(service.store).ask(unit, service.store.clock.now())
-    if (intake_place(service.store).list_id or "").lower() not in named:
+        Polling(service.store).ask(unit, now)
+    if (intake_place(service.store).list_id or "").lower() not in named and not any(may_be):
         return
     try:
         async with asyncio.timeout(READ_SECONDS):

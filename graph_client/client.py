@@ -12,6 +12,7 @@ from graph_client.drives import DrivesClient
 from graph_client.limiter import IN_FLIGHT, Sleep
 from graph_client.planner import PlannerClient
 from graph_client.sharepoint import SharePointClient
+from graph_client.subscriptions import SubscriptionsClient
 from graph_client.teams import TeamsClient
 from graph_client.transport import CONNECT_SECONDS, READ_SECONDS, GraphTransport
 
@@ -29,6 +30,7 @@ class GraphClient:
         self.teams = TeamsClient(transport)
         self.sharepoint = SharePointClient(transport)
         self.drives = DrivesClient(transport)
+        self.subscriptions = SubscriptionsClient(transport)
 
     @classmethod
     def connect(

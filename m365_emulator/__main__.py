@@ -14,11 +14,14 @@ from m365_emulator.control import snapshots
 from m365_emulator.control.seed_file import SeedFault, plant, read_seed
 from m365_emulator.control.snapshot_codec import SnapshotFault
 from m365_emulator.coverage import coverage_text
+from m365_emulator.odata import whole_number
 from m365_emulator.server import build_app
 from m365_emulator.serving import Addresses, Listening, serve
 from m365_emulator.switches import Switches
 from m365_emulator.tenant import Tenant, TenantOptions
 from m365_emulator.traffic import MAX_ENTRIES
+
+HIGHEST_PORT = 65_535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tenant = Tenant(_tenant_options(options))
         app = build_app(tenant=tenant)
         _fill(app, tenant, options)
+        if options.har:
+            _require_place(options.har)
     except (ValueError, OSError, SeedFault, SnapshotFault) as fault:
         print(f"m365_emulator: {fault}", file=sys.stderr)
         return 2
@@ -41,7 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"m365_emulator: {fault}", file=sys.stderr)
         return 1
     if options.har:
-        options.har.parent.mkdir(parents=True, exist_ok=True)
         options.har.write_text(tenant.traffic.har_text(), encoding="utf-8")
     return 0
 
@@ -51,6 +55,21 @@ def _fill(app: Starlette, tenant: Tenant, options: argparse.Namespace) -> None:
         snapshots.restore(tenant, options.restore.read_text("utf-8"))
     if options.seed:
         plant(app.state.graph, read_seed(options.seed))
+
+
+def _require_place(har: Path) -> None:
+    """Raise the OSError that says why nothing can be written there, before hours of traffic are lost."""
+    if not har.parent.is_dir():
+        raise OSError(f"--har: there is no folder {har.parent}")
+    with har.open("ab"):
+        pass
+
+
+def _port(text: str) -> int:
+    port = whole_number(text)
+    if port is None or port > HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; ports are 0 to {HIGHEST_PORT}")
+    return port
 
 
 async def _serve(app: Starlette, listening: Listening, tenant: Tenant) -> None:
@@ -90,10 +109,12 @@ def _parser() -> argparse.ArgumentParser:
     names = ", ".join(name for name, _, _ in Switches.meanings())
     parser = argparse.ArgumentParser(prog="m365_emulator", description="A small Microsoft 365 tenant in memory.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
-    parser.add_argument("--port", type=int, default=8365, help="port, 0 for any free one (default %(default)s)")
-    parser.add_argument("--https-port", type=int, metavar="PORT", help="serve https too, 0 for any free port")
+    parser.add_argument("--port", type=_port, default=8365, help="port, 0 for any free one (default %(default)s)")
+    parser.add_argument("--https-port", type=_port, metavar="PORT", help="serve https too, 0 for any free port")
     parser.add_argument("--tls-dir", type=Path, metavar="DIR", help="where the local CA is kept (default: your cache)")
-    parser.add_argument("--har", type=Path, metavar="FILE", help="write the traffic here when stopped")
+    parser.add_argument(
+        "--har", type=Path, metavar="FILE", help="write the traffic here when stopped; its folder has to be there"
+    )
     parser.add_argument(
         "--traffic-keep",
         type=int,

@@ -1,7 +1,12 @@
 """The tenant's clock: real UTC time, moved or frozen by the control area. Tokens do not follow it."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+FIRST_MOMENT, LAST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)
+"""Between these the tenant's own time can be put: what it adds to its time is in the calendar too."""
+_OFFSET_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -50,8 +55,13 @@ def timestamp_seconds(moment: datetime) -> str:
 
 
 def parse_timestamp(text: str) -> datetime:
-    """A DateTimeOffset (zone required, up to seven fractional digits) as UTC; ValueError for anything else."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or "T" not in text:
-        raise ValueError(f"{text!r} has no time zone")
-    return moment.astimezone(UTC)
+    """A DateTimeOffset (zone required, up to seven fractional digits) as UTC.
+
+    ValueError for anything else, and for a moment that is outside the calendar in UTC, as it is for Graph too.
+    """
+    if not _OFFSET_TIME.fullmatch(text):
+        raise ValueError(f"{text!r} is no time with a zone")
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError as fault:
+        raise ValueError(f"{text!r} is outside the calendar") from fault

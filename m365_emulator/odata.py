@@ -6,6 +6,7 @@ Wire shapes: concepts/errors.md and concepts/paging.md of Microsoft's Graph docu
 import base64
 import binascii
 import json
+import math
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -25,6 +26,7 @@ SERVER_INFO = {
         "RoleInstance": "LO2PEPF00000001",
     }
 }
+MANY = 10**18
 _DIAGNOSTIC = json.dumps(SERVER_INFO, separators=(",", ":"))
 
 
@@ -69,6 +71,26 @@ def standard_headers(client_request_id: str | None) -> dict[str, str]:
         "client-request-id": client_request_id or request_id,
         "x-ms-ags-diagnostic": _DIAGNOSTIC,
     }
+
+
+def whole_number(text: str) -> int | None:
+    """The number that these ASCII digits are, however many; None for any other text."""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return int(text) if len(text) < len(str(MANY)) else MANY
+
+
+def finite_number(text: str) -> float:
+    """For json.loads: the number; ValueError for one that is too large for any, such as 1e999."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return number
+
+
+def no_number(text: str) -> float:
+    """For json.loads: ValueError, since NaN and Infinity are no JSON."""
+    raise ValueError(f"{text} is no JSON")
 
 
 def with_context(base_url: str, context: str, body: Json) -> Json:
@@ -126,7 +148,7 @@ def _start(rows: Sequence[T], token: str | None, id_of: Callable[[T], str]) -> i
     try:
         index, last_id = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         index = int(index)
-    except (binascii.Error, ValueError, TypeError) as fault:
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as fault:
         raise GraphFault(400, "BadRequest", "Skip token is not valid.") from fault
     after = next((i + 1 for i, row in enumerate(rows) if id_of(row) == last_id), None)
     return after if after is not None else index

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from m365_emulator.control.levers import tenant_of
+from m365_emulator.control.orders import tenant_of
 from m365_emulator.graph import GraphApi
 from m365_emulator.routing import Reply
 from m365_emulator.traffic import Exchange, Stopwatch

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from m365_emulator.control.faults_plan_levers import FAULT_PLAN_ROUTES
+from m365_emulator.control.faults_levers import FAULT_ROUTES
 from m365_emulator.control.levers import CONTROL_ROUTES
 from m365_emulator.control.openapi import OPENAPI_ROUTES
 from m365_emulator.control.seed_levers import SEED_ROUTES
@@ -28,6 +28,7 @@ from m365_emulator.subscriptions import routes as subscriptions
 from m365_emulator.subscriptions.control import SUBSCRIPTION_CONTROL_ROUTES
 from m365_emulator.teams import activity
 from m365_emulator.teams import routes as teams
+from m365_emulator.teams.migration import MIGRATION_CONTROL_ROUTES
 from m365_emulator.workflows import routes as workflows
 
 
@@ -49,7 +50,7 @@ def control_routes() -> list[BaseRoute]:
     """Every route below /_emulator."""
     return [
         *CONTROL_ROUTES,
-        *FAULT_PLAN_ROUTES,
+        *FAULT_ROUTES,
         *SNAPSHOT_ROUTES,
         *SEED_ROUTES,
         *OPENAPI_ROUTES,
@@ -62,6 +63,7 @@ def control_routes() -> list[BaseRoute]:
         *GRANT_CONTROL_ROUTES,
         *SUBSCRIPTION_CONTROL_ROUTES,
         *activity.ACTIVITY_CONTROL_ROUTES,
+        *MIGRATION_CONTROL_ROUTES,
         *workflows.WORKFLOW_CONTROL_ROUTES,
     ]
 

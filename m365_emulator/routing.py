@@ -5,13 +5,14 @@ Segments compare without case, ids with it; keys may stand in parentheses, as in
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from m365_emulator.odata import GraphFault, Json
+from m365_emulator.odata import GraphFault, Json, finite_number, no_number
 from m365_emulator.sign_in.tokens import Caller
+from m365_emulator.words import Family
 
 if TYPE_CHECKING:
     from m365_emulator.tenant import Tenant
@@ -61,7 +62,7 @@ class Call:
         if isinstance(self.sent, dict):
             return self.sent
         try:
-            body: Any = json.loads(self.sent, parse_constant=_no_json)
+            body: Any = json.loads(self.sent, parse_constant=no_number, parse_float=finite_number)
             if b"\\u" in self.sent:
                 json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
         except (ValueError, RecursionError) as fault:
@@ -93,7 +94,8 @@ class Route:
     """One verb on one path template such as /planner/tasks/{task_id}; {path*} spans several segments.
 
     `permission` is the key into the permission table where it differs from the template's own. `before` is awaited
-    between the permission check and the handler, for what has to wait for somebody else.
+    between the permission check and the handler, for what has to wait for somebody else. `family` says what is
+    modelled, assumed and refused of it.
     """
 
     method: str
@@ -101,11 +103,17 @@ class Route:
     handler: Handler
     permission: str = ""
     before: Callable[[Call], Awaitable[None]] | None = None
+    family: Family | None = None
 
     @property
     def permission_key(self) -> str:
         """Key of the permission table, e.g. 'GET /planner/tasks/{id}'."""
         return self.permission or f"{self.method} {_PLACE.sub('{id}', self.template)}"
+
+
+def of_family(family: Family, routes: Iterable[Route]) -> tuple[Route, ...]:
+    """The routes, each with the words of the family that it belongs to."""
+    return tuple(replace(route, family=family) for route in routes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +190,6 @@ def normalise(path: str) -> str:
     pieces[::2] = [_KEY.sub(_key_as_segment, piece) for piece in pieces[::2]]
     path = re.sub(r"/microsoft\.graph\.(delta)\b", r"/\1", ":/".join(pieces), flags=re.IGNORECASE)
     return path.rstrip("/") or "/"
-
-
-def _no_json(text: str) -> Any:
-    raise ValueError(f"{text} is no JSON")
 
 
 def _key_as_segment(found: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from m365_emulator.batch import answer_batch
-from m365_emulator.control.levers import ControlFault, tenant_of
+from m365_emulator.control.orders import ControlFault, tenant_of
 from m365_emulator.graph import GraphApi, make_call
 from m365_emulator.odata import JSON_TYPE, GraphFault, error_body, standard_headers
 from m365_emulator.open_origins import OpenOrigins
@@ -99,7 +99,8 @@ async def _unrouted(request: Request, fault: Exception) -> Response:
 
 
 async def _control_fault(request: Request, fault: Exception) -> Response:
-    return JSONResponse({"error": str(fault)}, status_code=400)
+    problems = fault.problems if isinstance(fault, ControlFault) else {}
+    return JSONResponse({"error": str(fault)} | ({"problems": problems} if problems else {}), status_code=400)
 
 
 _HANDLERS: dict[Any, Any] = {ControlFault: _control_fault, 404: _unrouted, 405: _unrouted}

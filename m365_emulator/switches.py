@@ -3,17 +3,20 @@
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+MOST = 1_000_000_000
 
-def _switch(default: Any, meaning: str, *other: Any) -> Any:
-    """A switch; with `other` values named, it takes those and its default only."""
-    return field(default=default, metadata={"meaning": meaning, "values": (default, *other) if other else ()})
+
+def _switch(default: Any, meaning: str, *other: Any, least: int = 0, most: int = MOST) -> Any:
+    """A switch; with `other` values named, it takes those and its default only. A number lies within bounds."""
+    values = (default, *other) if other else ()
+    return field(default=default, metadata={"meaning": meaning, "values": values, "bounds": (least, most)})
 
 
 @dataclass(slots=True)
 class Switches:
     """All switches with their defaults. The field's type decides how text from a command line is read."""
 
-    planner_page_size: int = _switch(400, "rows per page of a Planner list")
+    planner_page_size: int = _switch(400, "rows per page of a Planner list", least=1)
     planner_missing_if_match_status: int = _switch(412, "status for a write without If-Match: 412 or 400", 400)
     planner_if_match_star: str = _switch("refuse", "If-Match: * is 'refuse'd or 'accept'ed", "accept")
     planner_post_details: str = _switch(
@@ -27,7 +30,9 @@ class Switches:
         "dangle",
     )
     planner_task_patch_moves_details: bool = _switch(False, "a task PATCH moves the details etag too")
-    planner_unfiltered_status: int = _switch(400, "status for GET of a whole Planner entity set")
+    planner_unfiltered_status: int = _switch(
+        400, "status for GET of a whole Planner entity set: 400, 403, 404 or 405", 403, 404, 405
+    )
     planner_non_member_assignee: str = _switch("accept", "assigning a non-member: 'accept' or 'refuse' (400)", "refuse")
     planner_unknown_assignee: str = _switch(
         "accept", "assigning an unknown user id: 'accept' or 'refuse' (400)", "refuse"
@@ -66,15 +71,17 @@ class Switches:
     planner_max_tasks_created: int = _switch(0, "MaximumTasksCreatedByUser; 0 is no limit")
     planner_max_tasks_assigned: int = _switch(9000, "MaximumTasksAssignedToUser")
     planner_max_shared_with: int = _switch(100, "MaximumUsersSharedWithProject")
-    directory_page_size: int = _switch(100, "rows per page of users, groups and members without $top")
+    directory_page_size: int = _switch(100, "rows per page of users, groups and members without $top", least=1)
     teams_channel_per_second: int = _switch(4, "calls per second on one channel before 429; 0 is no limit")
     teams_message_max_bytes: int = _switch(28 * 1024, "largest channel message")
-    sharepoint_page_size: int = _switch(200, "rows per page of SharePoint and drive lists and deltas without $top")
+    sharepoint_page_size: int = _switch(
+        200, "rows per page of SharePoint and drive lists and deltas without $top", least=1
+    )
     sharepoint_delta_repeats: bool = _switch(False, "delta pages tell the last thing of the page before again")
     notification_https_only: bool = _switch(False, "notification addresses have to be https, as on Graph")
     notification_timeout_seconds: float = _switch(10.0, "how long a subscriber may take to answer (real time)")
     notification_batch_seconds: float = _switch(0.1, "changes noticed within so long go out in one POST (real time)")
-    notification_copies: int = _switch(1, "each change is notified so many times over")
+    notification_copies: int = _switch(1, "each change is notified so many times over", least=1, most=100)
     notification_shuffle: bool = _switch(False, "notifications of one POST come in any order")
     notification_retry_seconds: float = _switch(10.0, "first gap before a refused notification is repeated; doubles")
     workbook_app_only: str = _switch("refuse", "workbook calls of an app alone: 'refuse' (403) or 'allow'", "allow")
@@ -100,6 +107,9 @@ class Switches:
         allowed = self.choices(name)
         if allowed and fit not in allowed:
             raise ValueError(f"switch {name} is {' or '.join(map(str, allowed))}, not {value!r}")
+        least, most = self.bounds(name)
+        if isinstance(fit, int | float) and not least <= fit <= most:
+            raise ValueError(f"switch {name} is a number from {least} to {most}, not {value!r}")
         setattr(self, name, fit)
 
     def values(self) -> dict[str, Any]:
@@ -110,6 +120,11 @@ class Switches:
     def choices(cls, name: str) -> tuple[Any, ...]:
         """The values that a switch may have, its default first; empty where any of its type will do."""
         return next((tuple(f.metadata["values"]) for f in fields(cls) if f.name == name), ())
+
+    @classmethod
+    def bounds(cls, name: str) -> tuple[int, int]:
+        """The least and the most that a switch of a number may be."""
+        return next((f.metadata["bounds"] for f in fields(cls) if f.name == name), (0, MOST))
 
     @classmethod
     def meanings(cls) -> list[tuple[str, Any, str]]:
@@ -128,5 +143,5 @@ def _as_type_of(default: Any, value: Any, name: str) -> Any:
         raise ValueError(f"switch {name} is true or false, not {value!r}")
     try:
         return type(default)(value)
-    except (TypeError, ValueError) as fault:
+    except (TypeError, ValueError, OverflowError) as fault:
         raise ValueError(f"switch {name} wants {type(default).__name__}, not {value!r}") from fault

@@ -39,7 +39,7 @@ class BoardPlan:
 
 def board_of(connection: Connection, unit: str) -> BoardPlan:
     """The plan that a unit's new tasks go to. Raises NotProvisioned."""
-    row = notebook.provisioned_rows(connection, PLAN).get(unit)
+    row = notebook.provisioned_row(connection, PLAN, unit)
     if row is None:
         raise NotProvisioned(f"The board of {unit} has not been made: run `tasking provision`.")
     return _board(unit, row, is_current=True)
@@ -50,7 +50,7 @@ def board_of_plan(connection: Connection, unit: str, plan_id: str) -> BoardPlan:
     current = board_of(connection, unit)
     if current.plan_id == plan_id:
         return current
-    row = notebook.provisioned_rows(connection, EARLIER_PLAN).get(plan_id)
+    row = notebook.provisioned_row(connection, EARLIER_PLAN, plan_id)
     if row is None:
         raise NotProvisioned(f"A plan of the board of {unit} is not known: run `tasking provision`.")
     return _board(unit, row, is_current=False)
@@ -87,7 +87,7 @@ def noted_plan_ids(connection: Connection) -> frozenset[str]:
 def details_noted(connection: Connection, board: BoardPlan) -> Mapping[str, Any]:
     """What else is noted of this plan; empty where the plan is not noted."""
     kind, key = (PLAN, board.unit) if board.is_current else (EARLIER_PLAN, board.plan_id)
-    row = notebook.provisioned_rows(connection, kind).get(key)
+    row = notebook.provisioned_row(connection, kind, key)
     found: Mapping[str, Any] = row["details"] if row is not None and row["graph_id"] == board.plan_id else {}
     return found
 
@@ -106,6 +106,11 @@ def note_board(
     }
     kind, key = (PLAN, board.unit) if board.is_current else (EARLIER_PLAN, board.plan_id)
     notebook.provision(connection, kind, key, board.plan_id, details, now)
+
+
+def forget_board(connection: Connection, board: BoardPlan) -> None:
+    """An earlier plan that is not there any more. The plan in use is not forgotten but replaced."""
+    notebook.forget_provisioned(connection, EARLIER_PLAN, board.plan_id)
 
 
 def _board(unit: str, row: RowMapping, is_current: bool) -> BoardPlan:

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from tasking.clocks import LONDON
 from tasking.force import Force
 
-LONDON = ZoneInfo("Europe/London")
 PRIORITY_WORDS = {1: "Urgent", 3: "Important", 5: "Medium", 9: "Low"}
 
 

@@ -5,6 +5,7 @@ What is about to be made is noted before it is sent; after a lost answer our mar
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -29,6 +30,7 @@ from store.outbox import LONGEST_DELIVERY
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
 from tasking.force import Force
+from tasking.task import Task
 
 log = logging.getLogger(__name__)
 
@@ -66,26 +68,38 @@ class Create:
         self._roll_over = RollOver(store, planner, force)
         self._within_limits = WithinLimits(store)
 
-    async def ensure_on_board(self, task_id: str, unit: str | None = None) -> Placed:
+    async def ensure_on_board(
+        self, task_id: str, unit: str | None = None, only_if: Callable[[Task], bool] = lambda task: True
+    ) -> Placed | None:
         """One Planner task on the board of `unit` (None: the task's own) whatever earlier tries have done.
 
+        None, and nothing done, where the task as it stands is none for which `only_if` holds.
         Raises NotSettled while an earlier create may still be on its way, and GraphError as Graph has it.
         """
-        with self._store.open() as connection:
-            seen = shown.wanted(connection, task_id, unit)
-            is_new = seen.link.state is LinkState.WANTED and seen.link.planner_task_id is None
-            if is_new:
-                self._claim(connection, seen)
+        begun = await self._store.together(lambda connection: self._begun(connection, task_id, unit, only_if))
+        if begun is None:
+            return None
+        seen, is_new = begun
         if seen.link.state is LinkState.ACTIVE:
             return Placed(seen.link, is_in_step=False)
         planner_task = await (self._create_somewhere(seen) if is_new else self._found_or_created(seen))
         filled = await self._fill_details(seen, planner_task)
-        with self._store.open() as connection:
-            planner_links.change(connection, seen.link.link_id, state=LinkState.ACTIVE, **filled)
-            said = tuple(remark.text for remark in remarks.remarks_on(connection, task_id))
-            is_same = (tasks.read_task(connection, task_id).version, said) == (seen.task.version, seen.remarks)
+        is_same = await self._store.together(lambda connection: _placed(connection, seen, filled))
         log.info("task is on the board", extra={"reference": seen.task.reference, "unit": seen.link.unit})
         return Placed(seen.link, is_in_step=is_new and is_same and bool(filled))
+
+    def _begun(
+        self, connection: Connection, task_id: str, unit: str | None, only_if: Callable[[Task], bool]
+    ) -> tuple[Shown, bool] | None:
+        """What the board is to show, and whether nothing was sent to it yet; if so, the create is claimed here."""
+        task = tasks.read_task(connection, task_id)
+        if not only_if(task):
+            return None
+        seen = shown.wanted(connection, task, unit)
+        is_new = seen.link.state is LinkState.WANTED and seen.link.planner_task_id is None
+        if is_new:
+            self._claim(connection, seen)
+        return seen, is_new
 
     async def _found_or_created(self, seen: Shown) -> PlannerTask:
         link = seen.link
@@ -150,7 +164,7 @@ class Create:
         """Sends the create that is noted."""
         new = field_map.new_planner_task(seen.task, seen.board, self._force, seen.is_twin)
         try:
-            sent = await self._within_limits.sending(seen.task, new, self._planner.create_task)
+            sent = await self._within_limits.sending(seen, new, self._planner.create_task)
         except GraphError as error:
             if error.uncertain:
                 self._change(seen.link, attempted_at=self._store.clock.now())
@@ -166,7 +180,8 @@ class Create:
             base = field_map.state_when_made(seen.task, seen.board, seen.is_twin)
             noted["base"] = field_map.to_json(replace(base, owner_ids=frozenset(sent.change.assignee_ids)))
         noted |= {"task_etag": made.etag, "newest_etag": made.etag, "newest_at": self._store.clock.now()}
-        self._change(seen.link, planner_task_id=made.task_id, **noted)
+        noted["planner_task_id"] = made.task_id
+        await self._store.together(lambda connection: planner_links.change(connection, seen.link.link_id, **noted))
         return made
 
     def _claim(self, connection: Connection, seen: Shown) -> None:
@@ -174,17 +189,10 @@ class Create:
 
         It may wait for its turn at Graph: until it has ended, the latest moment counts at which it may be sent.
         """
-        link = seen.link
-        base = field_map.state_when_made(seen.task, seen.board, seen.is_twin)
-        # A write first: it holds the row, so that of two workers one reads what the other has done.
-        planner_links.change(connection, link.link_id, plan_id=link.plan_id)
-        there = planner_links.current(connection, link.task_id, link.unit)
-        if there is None or (there.link_id, there.state) != (link.link_id, link.state):
+        base = field_map.to_json(field_map.state_when_made(seen.task, seen.board, seen.is_twin))
+        latest = self._store.clock.now() + LONGEST_DELIVERY
+        if not planner_links.claim_create(connection, seen.link, latest, base):
             raise NotSettled(self._settle_for.total_seconds())
-        if link.state is LinkState.CREATING and there.attempted_at != link.attempted_at:
-            raise NotSettled(self._settle_for.total_seconds())
-        noted = {"state": LinkState.CREATING, "attempted_at": self._store.clock.now() + LONGEST_DELIVERY}
-        planner_links.change(connection, link.link_id, **noted, base=field_map.to_json(base))
 
     async def _fill_details(self, seen: Shown, planner_task: PlannerTask) -> dict[str, object]:
         """Description, checklist and links of a new Planner task, once: what is there already is left alone.
@@ -201,10 +209,17 @@ class Create:
         block, links = seen.block(self._force), seen.record_links(self._force, self._task_url)
         changes = first_details(seen, there, block, links)
         await self._within_limits.sending(
-            seen.task, changes, lambda each: self._planner.update_details(planner_task.task_id, each, there.etag)
+            seen, changes, lambda each: self._planner.update_details(planner_task.task_id, each, there.etag)
         )
         return {"service_block": block, "links_shown": links}
 
     def _change(self, link: PlannerLink, **values: object) -> None:
         with self._store.open() as connection:
             planner_links.change(connection, link.link_id, **values)
+
+
+def _placed(connection: Connection, seen: Shown, filled: Mapping[str, object]) -> bool:
+    """Notes that the task is on its board; returns whether the record is still as it was when that began."""
+    planner_links.change(connection, seen.link.link_id, state=LinkState.ACTIVE, **filled)
+    said = remarks.remarks_on(connection, seen.task.task_id)
+    return (tasks.version_of(connection, seen.task.task_id), said) == (seen.task.version, seen.remarks)

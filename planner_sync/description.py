@@ -6,11 +6,12 @@ What people write above the line is never touched; the block is replaced whole.
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from tasking.escalation import Escalation
+from tasking.clocks import LONDON
+from tasking.decision import Decision
+from tasking.escalation import Escalation, EscalationStatus
 from tasking.force import Force
-from tasking.task import Status, Task
+from tasking.task import Classification, Status, Task
 
 LINE = "--- kept by the service ---"
 OWN = "· "
@@ -19,7 +20,10 @@ OWN = "· "
 LONGEST_DESCRIPTION = 32_000
 """Not published; an assumption of the emulator too. A longer one is refused with 400."""
 
-LONDON = ZoneInfo("Europe/London")
+LONGEST_WORDS = 400
+"""How much of a decision's own words the board shows; the whole stands on the record."""
+READ_WHY = "read why on the record."
+
 _LINE = re.compile(rf"^{re.escape(LINE)}[ \t]*\r?$", re.MULTILINE)
 
 
@@ -90,8 +94,15 @@ def has_block(description: str) -> bool:
     return _LINE.search(description) is not None
 
 
-def service_block(task: Task, force: Force, escalations: tuple[Escalation, ...], remarks: Sequence[str] = ()) -> str:
-    """The service's block: reference, risk, boards, what to mend and to know, the last step up or down."""
+def service_block(
+    task: Task,
+    force: Force,
+    escalations: tuple[Escalation, ...],
+    remarks: Sequence[str] = (),
+    decision: Decision | None = None,
+) -> str:
+    """The service's block: reference, risk, boards, what to mend and to know, the last step up or down, the newest
+    decision."""
     lines = [f"{task.classification.value} · {task.reference} · raised {_when(task.raised_at)}"]
     band = task.working_band
     if band and task.score is not None:
@@ -104,7 +115,9 @@ def service_block(task: Task, force: Force, escalations: tuple[Escalation, ...],
     if task.status is Status.WITHDRAWN:
         lines.append(f"Withdrawn: {task.ended_reason}")
     elif escalations:
-        lines.append(_last_step(escalations[-1], force))
+        lines.append(_last_step(escalations[-1], force, _is_sensitive(task)))
+    if decision is not None:
+        lines.append(_decided(decision, force, _is_sensitive(task)))
     return "\n".join([LINE, *(f"{OWN}{_one_line(line)}" for line in lines)])
 
 
@@ -126,12 +139,47 @@ def _strays(block: str) -> list[str]:
     return [line for line in block.splitlines() if line.strip() not in ("", LINE) and not line.startswith(OWN)]
 
 
-def _last_step(step: Escalation, force: Force) -> str:
+def _is_sensitive(task: Task) -> bool:
+    """Whether what people wrote about it, besides the task itself, is read on the record and not on a board."""
+    return task.classification is Classification.OFFICIAL_SENSITIVE
+
+
+def _last_step(step: Escalation, force: Force, is_sensitive: bool) -> str:
     above, below = force.units[step.to_unit].name, force.units[step.from_unit].name
-    if step.returned_at:
-        return f"Returned by {above} to {below} on {_when(step.returned_at)}. Conditions: {step.conditions}"
-    by = f" Decision needed by {_when(step.decide_by)}." if step.decide_by and not step.returned_at else ""
-    return f"Escalated to {above} on {_when(step.requested_at)}: {step.reason}{by}"
+    back = step.returned_at and _when(step.returned_at)
+    reason = READ_WHY if is_sensitive else step.reason
+    conditions = "Read them on the record." if is_sensitive else step.conditions
+    words = {
+        EscalationStatus.PROPOSED: f"Proposed for {above}: {reason} Somebody of {below} has to agree first.",
+        EscalationStatus.ACCEPTED: f"Accepted by {above}. Its owner stays accountable until {above} allocates.",
+        EscalationStatus.RETAINED: f"Kept by {above}.",
+        EscalationStatus.DE_ESCALATION_PROPOSED: f"{above} is asked to give it back.",
+        EscalationStatus.DECLINED: f"Declined by {above} on {back}: it stays with {below}.",
+        EscalationStatus.RETURNED: f"Returned by {above} to {below} on {back}: more information is needed.",
+        EscalationStatus.DE_ESCALATED: f"Returned by {above} to {below} on {back}. Conditions: {conditions}",
+        EscalationStatus.WITHDRAWN: f"The escalation to {above} was withdrawn.",
+    }
+    return words.get(step.status) or _undecided(step, above, reason)
+
+
+def _undecided(step: Escalation, above: str, reason: str) -> str:
+    at = f" It is left to {step.forum}." if step.forum else ""
+    by = f" Decision needed by {_when(step.decide_by)}." if step.decide_by else ""
+    return f"Escalated to {above} on {_when(step.requested_at)}: {reason}{at}{by}"
+
+
+def _decided(decision: Decision, force: Force, is_sensitive: bool) -> str:
+    """Who decided by role, not by name. What they wrote of an OFFICIAL-SENSITIVE task is read on the record."""
+    by = f"the {decision.role}" if decision.role else "somebody who filled in the form"
+    told = f"{decision.decision_ref}, {_when(decision.decided_at)}, by {by} for {force.units[decision.unit].name}"
+    if is_sensitive or decision.classification is Classification.OFFICIAL_SENSITIVE:
+        return f"Decided: {told}. Read it on the record."
+    return f"Decided: {told}: {_short(decision.text)} Why: {_short(decision.rationale)}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split()).rstrip(".")
+    return f"{line}." if len(line) <= LONGEST_WORDS else f"{line[:LONGEST_WORDS].rstrip()}…"
 
 
 def _when(at: datetime) -> str:

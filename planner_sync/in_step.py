@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from graph_client.errors import Conflict, Gone, GraphError, RetryLater
-from planner_sync.boards import all_boards, board_of_plan
+from planner_sync.boards import NotProvisioned, all_boards, board_of_plan, noted_plan_ids
 from planner_sync.create import Create
+from planner_sync.lost_plans import tell_of_unknown_plans
 from planner_sync.mend import Mend
 from planner_sync.polling import Polling
 from planner_sync.pull import Pull
@@ -15,7 +16,7 @@ from store import planner_links, tasks
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
 from tasking.events import BoardDamaged, Event, TaskDeletedOnBoard
-from tasking.task import Status
+from tasking.task import Status, Task
 
 MOST_MERGES = 3
 
@@ -43,21 +44,27 @@ class InStep:
 
     async def show_on_board(self, event: Event) -> None:
         """Puts the task on its own board, or back on the board it was deleted from if it still stands there."""
-        task_id, unit = event.payload()["task_id"], None
-        with self._store.open() as connection:
-            task = tasks.read_task(connection, task_id)
-        if task.status is Status.WITHDRAWN:
-            return
+        task_id = event.payload()["task_id"]
         if isinstance(event, TaskDeletedOnBoard):
             unit = event.unit
-            if not task.is_open or unit not in task.stands_on:
-                return
-        await self.show(task_id, unit)
+            await self.show(task_id, unit, lambda task: task.is_open and unit in task.stands_on)
+            if self._stands_elsewhere(task_id):
+                await self.update_all(task_id)  # its other boards link to it
+        else:
+            await self.show(task_id, None, lambda task: task.status is not Status.WITHDRAWN)
 
-    async def show(self, task_id: str, unit: str | None) -> None:
-        """Puts the task on the board of `unit` (None: its own) and sends what changed while it was being made."""
-        placed = await self._create.ensure_on_board(task_id, unit)
-        if not placed.is_in_step:
+    def _stands_elsewhere(self, task_id: str) -> bool:
+        with self._store.open() as connection:
+            task = tasks.read_task(connection, task_id)
+        return task.is_open and len(task.stands_on) > 1
+
+    async def show(self, task_id: str, unit: str | None, only_if: Callable[[Task], bool] = lambda task: True) -> None:
+        """Puts the task on the board of `unit` (None: its own) and sends what changed while it was being made.
+
+        Does nothing where the task as it stands is none for which `only_if` holds.
+        """
+        placed = await self._create.ensure_on_board(task_id, unit, only_if)
+        if placed is not None and not placed.is_in_step:
             await self.update_board(placed.link)
 
     async def update_boards(self, event: Event) -> None:
@@ -67,7 +74,8 @@ class InStep:
     async def update_all(self, task_id: str) -> None:
         """Sends what each board of a task lacks.
 
-        A board that cannot be reached does not keep the change from the others; its error is raised in the end.
+        A board that cannot be reached does not keep the change from the others; its error is raised in the end. One
+        whose plan is not known is told to the operator and left to provisioning, which sends the record as it is then.
         """
         with self._store.open() as connection:
             links = planner_links.of_task(connection, task_id, LinkState.ACTIVE)
@@ -75,6 +83,8 @@ class InStep:
         for link in links:
             try:
                 await self.update_board(link)
+            except NotProvisioned:
+                self._tell_of_unknown_plans()
             except GraphError as error:
                 troubles.append(error)
         if troubles:
@@ -114,9 +124,15 @@ class InStep:
     async def mend_board(self, event: BoardDamaged) -> None:
         """Makes lost buckets again and names the force's labels; tasks that had lost theirs follow at the next read."""
         with self._store.open() as connection:
+            if event.plan_id not in noted_plan_ids(connection):
+                return  # it was deleted, and provisioning has put another in its place
             board = board_of_plan(connection, event.unit, event.plan_id)
         if await self._mend.mend(board):
             self._polling.ask(board.unit, self._store.clock.now())
+
+    def _tell_of_unknown_plans(self) -> None:
+        with self._store.open() as connection:
+            tell_of_unknown_plans(connection, self._store.clock.now())
 
     async def pull_boards(self) -> int:
         """Reads every board; what one lacks of the record is promised in the outbox. Returns how many tasks moved."""

@@ -1,6 +1,7 @@
 """The task's twin on another level's board: shown when it climbs, closed when it comes back or ends. One record."""
 
 from graph_client.errors import GraphError
+from planner_sync.boards import NotProvisioned
 from planner_sync.create import Create
 from planner_sync.in_step import InStep
 from store import planner_links, tasks
@@ -41,11 +42,11 @@ class Levels:
         """Ends the task's stay on every board."""
         with self._store.open() as connection:
             links = planner_links.of_task(connection, event.task_id, *UNFINISHED, LinkState.ACTIVE)
-        troubles: list[GraphError] = []
+        troubles: list[GraphError | NotProvisioned] = []
         for link in links:
             try:
                 await self._end(link)
-            except GraphError as error:  # one board out of reach does not keep the task open on the others
+            except (GraphError, NotProvisioned) as error:  # one board does not keep it open on the others
                 troubles.append(error)
         if troubles:
             raise troubles[0]

@@ -13,14 +13,15 @@ from graph_client.errors import Gone, GraphError, RetryLater
 from graph_client.planner import Bucket, PlannerClient
 from graph_client.urgency import IN_THE_BACKGROUND, calls_of_urgency
 from planner_sync.board_reading import BoardReading, what_changed
-from planner_sync.boards import PLAN, BoardPlan, NotProvisioned, board_of_plan, in_words
+from planner_sync.boards import PLAN, BoardPlan, NotProvisioned, board_of_plan, in_words, noted_plan_ids
+from planner_sync.lost_plans import tell_of_unknown_plans
 from planner_sync.mend import damage
 from planner_sync.owners import Owners
 from planner_sync.polling import Polling
 from planner_sync.strangers import Strangers
 from planner_sync.taking import Read, Taking
 from store import notebook, outbox, planner_links, tasks
-from store.planner_links import KnownTask, LinkState, PlannerLink
+from store.planner_links import ENDED, KnownTask, LinkState, PlannerLink
 from store.unit_of_work import Store
 from tasking.errors import StaleTask
 from tasking.events import BoardDamaged
@@ -35,6 +36,7 @@ BOARDS_AT_ONCE = 8
 THROTTLED = 429
 LONGEST_UNTOLD = timedelta(minutes=10)
 """Graph's asking to wait is told to the operator when it has gone on for so long."""
+IF_DELETED = ". If its plan was deleted, run `tasking provision`: it makes another and shows its tasks again."
 
 
 class Pull:
@@ -57,18 +59,19 @@ class Pull:
         A board that cannot be read is left for the next time and does not stop the others; being throttled stops
         the round. Raises NotProvisioned when there is no board at all.
         """
-        self._check_provisioned()
+        self._check_plans()
         return await self._round(self._polling.every(self._store.clock.now()))
 
     async def pull_due(self) -> int:
         """Reads the boards whose time has come; as pull_all otherwise."""
-        self._check_provisioned()
+        self._check_plans()
         return await self._round(self._polling.due(self._store.clock.now()))
 
-    def _check_provisioned(self) -> None:
+    def _check_plans(self) -> None:
         with self._store.open() as connection:
             if not notebook.provisioned_rows(connection, PLAN):
                 raise NotProvisioned("No board has been made yet: run `tasking provision`.")
+            tell_of_unknown_plans(connection, self._store.clock.now())
 
     async def _round(self, boards: Sequence[BoardPlan]) -> int:
         gate = asyncio.Semaphore(BOARDS_AT_ONCE)
@@ -87,8 +90,9 @@ class Pull:
             moved = await self.pull_board(board, is_whole)
         except (GraphError, StaleTask) as error:
             wait = error.after_seconds if isinstance(error, RetryLater) else None
-            if not self._is_asked_to_wait(error):
-                self._tell(subject, f"The board of {board.unit} cannot be read: {error}")
+            if not self._is_asked_to_wait(error) and self._is_known(board):
+                what_now = IF_DELETED if isinstance(error, Gone) else ""
+                self._tell(subject, f"The board of {board.unit} cannot be read: {error}{what_now}")
             self._polling.failed(board, wait, self._store.clock.now())
             return 0
         self._waiting_since = None
@@ -97,6 +101,11 @@ class Pull:
             urgent = tasks.stands_with_band(connection, board.plan_id, PriorityBand.IMMEDIATE)
         self._polling.read(board, moved, urgent, is_whole, self._store.clock.now())
         return moved
+
+    def _is_known(self, board: BoardPlan) -> bool:
+        """False where provisioning has given the plan up while it was read: nobody would clear its notice."""
+        with self._store.open() as connection:
+            return board.plan_id in noted_plan_ids(connection)
 
     def _is_asked_to_wait(self, error: Exception) -> bool:
         """Whether Graph has asked the service to wait, which is no trouble until it has lasted."""
@@ -148,9 +157,9 @@ class Pull:
         """Reads one task anew, after a clash: what the board lacks is the caller's to send. Raises GraphError."""
         with self._store.open() as connection:
             now = planner_links.current(connection, link.task_id, link.unit)
-            board = board_of_plan(connection, link.unit, now.plan_id if now else link.plan_id)
-        if now is None or now.link_id != link.link_id or now.planner_task_id is None:
-            return
+            if now is None or now.link_id != link.link_id or now.planner_task_id is None or now.state in ENDED:
+                return
+            board = board_of_plan(connection, link.unit, now.plan_id)
         task = await self._planner.task(now.planner_task_id)
         details = await self._planner.details(now.planner_task_id)
         self._taking.take(board, Read(now, task, details), frozenset(), is_promised=True)

@@ -96,7 +96,7 @@ class Push:
         """Raises RetryLater while another delivery's change of this task is still under way."""
         sent_at = field_map.sent_at_from_json(link.base or {})
         if sent_at is not None and self._store.clock.now() - sent_at < LONGEST_DELIVERY:
-            raise RetryLater("update task", after_seconds=5, sentence="another change of it is under way")
+            raise RetryLater("update task", after_seconds=2, sentence="another change of it is under way")
 
     async def _send_fields(self, seen: Shown, base: BoardState, send: Mapping[str, Any]) -> None:
         """Sends task fields with the etag of the last read, and keeps that etag.
@@ -142,7 +142,7 @@ class Push:
         async def send(each: TaskChanges) -> PlannerTask:
             return await self._planner.update_task(task_id, each, etag)
 
-        sent = await self._within_limits.sending(seen.task, changes, send)
+        sent = await self._within_limits.sending(seen, changes, send)
         if sent.change.assign != changes.assign:
             fields.pop("owner_ids", None)
         if sent.answer is None:
@@ -183,7 +183,7 @@ class Push:
         async def send(each: DetailsChanges) -> TaskDetails:
             return await self._planner.update_details(there.task_id, each, there.etag)
 
-        await self._within_limits.sending(seen.task, changes, send)
+        await self._within_limits.sending(seen, changes, send)
 
     async def _sending(
         self, link: PlannerLink, send: Callable[[], Awaitable[object]], change: Callable[[BoardState], BoardState]

@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 
 from planner_sync import description
 from planner_sync.boards import BoardPlan, board_of, board_of_plan
-from store import planner_links, remarks, tasks
+from store import decisions, planner_links, remarks, tasks
 from store.planner_links import LinkState, PlannerLink
+from store.remarks import Remark
+from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.force import Force
 from tasking.task import Task
@@ -18,16 +20,17 @@ from tasking.task import Task
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One task on one board. `elsewhere` are the links of the other boards where it stands now; `before` is what people
-    had written on it when it was deleted here, empty where it was not.
+    had written on it when it was deleted here, empty where it was not. `decision` is the newest about it.
     """
 
     task: Task
     escalations: tuple[Escalation, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Remark, ...]
     board: BoardPlan
     link: PlannerLink
     elsewhere: tuple[PlannerLink, ...]
     before: Mapping[str, Any]
+    decision: Decision | None
 
     @property
     def is_twin(self) -> bool:
@@ -41,7 +44,8 @@ class Shown:
 
     def block(self, force: Force) -> str:
         """The service's block of the description."""
-        return description.service_block(self.task, force, self.escalations, self.remarks)
+        remarks = [each.text for each in self.remarks]
+        return description.service_block(self.task, force, self.escalations, remarks, self.decision)
 
     def record_links(self, force: Force, task_url: str) -> dict[str, str]:
         """Addresses of the same task on its other boards, with their words. `task_url` is the settings' template."""
@@ -55,27 +59,33 @@ class Shown:
         }
 
 
-def wanted(connection: Connection, task_id: str, unit: str | None) -> Shown:
+def wanted(connection: Connection, task: Task, unit: str | None) -> Shown:
     """The task on the board of `unit` (None: its own), with a link that stands or is wanted from now on."""
-    task = tasks.read_task(connection, task_id)
-    unit = unit or task.unit
-    link = planner_links.want(connection, task_id, unit, board_of(connection, unit).plan_id)
-    return of_link(connection, link)
+    board = board_of(connection, unit or task.unit)
+    link = planner_links.want(connection, task.task_id, board.unit, board.plan_id)
+    stands_there = link.plan_id == board.plan_id
+    return _shown(connection, task, link, board if stands_there else board_of_plan(connection, link.unit, link.plan_id))
 
 
 def of_link(connection: Connection, link: PlannerLink) -> Shown:
     """What this link's board shows, by the record as it is now."""
-    task = tasks.read_task(connection, link.task_id)
+    board = board_of_plan(connection, link.unit, link.plan_id)
+    return _shown(connection, tasks.read_task(connection, link.task_id), link, board)
+
+
+def _shown(connection: Connection, task: Task, link: PlannerLink, board: BoardPlan) -> Shown:
     deleted = planner_links.deleted_before(connection, link)
-    active = planner_links.of_task(connection, link.task_id, LinkState.ACTIVE)
+    other_units = set(task.stands_on) - {link.unit}
+    active = planner_links.of_task(connection, task.task_id, LinkState.ACTIVE) if other_units else []
     return Shown(
         task,
-        tasks.read_escalations(connection, link.task_id),
-        tuple(remark.text for remark in remarks.remarks_on(connection, link.task_id)),
-        board_of_plan(connection, link.unit, link.plan_id),
+        tasks.read_escalations(connection, task.task_id),
+        remarks.remarks_on(connection, task.task_id),
+        board,
         link,
-        tuple(other for other in active if other.unit != link.unit and other.unit in task.stands_on),
+        tuple(other for other in active if other.unit in other_units),
         _people_s(deleted) if deleted else {},
+        decisions.newest_of_task(connection, task.task_id),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from graph_client.errors import Rejected
 from graph_client.planner import DetailsChanges, NewTask, TaskChanges
 from planner_sync import description, limits
+from planner_sync.shown import Shown
 from store import remarks
 from store.unit_of_work import Store
 from tasking.events import TaskChanged
@@ -38,7 +39,7 @@ class WithinLimits:
         self._store = store
 
     async def sending(
-        self, task: Task, change: Change, send: Callable[[Change], Awaitable[Answer]]
+        self, seen: Shown, change: Change, send: Callable[[Change], Awaitable[Answer]]
     ) -> Sent[Change, Answer]:
         """Sends `change`. Raises GraphError as Graph has it; Rejected where nothing can be left out."""
         for _ in range(MOST_LIMITS):
@@ -47,21 +48,20 @@ class WithinLimits:
             except Rejected as refused:
                 smaller = limits.without(change, refused.limit) if refused.limit else None
                 if refused.limit and (smaller is not None or limits.is_told(refused.limit)):
-                    self._tell(task, refused.limit)
+                    self._tell(seen.task, refused.limit)
                 if refused.limit is None or smaller is None:
                     raise
                 change = _with_lines(smaller, limits.left_out(change, refused.limit))
                 if not change.as_json():
                     return Sent(change, None)
             else:
-                self._settle(task, sent.change)
+                self._settle(seen, sent.change)
                 return sent
         return Sent(change, await send(change))
 
-    def _settle(self, task: Task, change: Change) -> None:
-        """What had been too much has gone through now: the sentence about it goes."""
-        with self._store.open() as connection:
-            told = [remark.subject for remark in remarks.remarks_on(connection, task.task_id)]
+    def _settle(self, seen: Shown, change: Change) -> None:
+        """What had been too much has gone through now: the sentence about it, where one stood before, goes."""
+        task, told = seen.task, [remark.subject for remark in seen.remarks]
         over = [each for each in told if each.startswith(LIMIT) and limits.without(change, each[len(LIMIT) :])]
         for subject in over:
             with self._store.act("service", "planner", "limit") as uow:

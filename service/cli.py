@@ -3,30 +3,23 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn, TypeVar
 
 import click
-from alembic.util import CommandError
-from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import OperationalError
 
-from service import logs
-from service.config_files import ConfigError
+from service.commands.account import sign_in_service_account
+from service.commands.audit import evidence, verify_audit
+from service.commands.calendar import meeting
+from service.commands.deciding import assess, decide, link
+from service.commands.papers import inbox, minutes, pack, register
+from service.commands.running import console, login_or_stop, problems, settings_or_stop, stop, told, with_service
 from service.jobs import JOBS, Job, job_named, run
 from service.provision import Provision, Step
-from service.settings import BadSettings, Settings, read_settings
-from service.wiring import Service, build_service
-from store import audit_log, notebook, outbox
-from store.database import OldSchema, check_schema, migrate, opened
-
-T = TypeVar("T")
-
-console = Console(highlight=False)
-problems = Console(stderr=True, highlight=False)
+from service.settings import Settings
+from service.wiring import Service
+from store import notebook, outbox
+from store.database import migrate, opened
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -49,18 +42,17 @@ def main() -> None:
 )
 @click.option("--port", default=7071, show_default=True, help="Port of the service's doors.")
 @click.option("--emulator-port", default=8365, show_default=True, help="Port of the Microsoft 365 emulator.")
-@click.option(
-    "--once", is_flag=True, help="End after the morning, with exit status 0 only when all came out as expected."
-)
+@click.option("--once", is_flag=True, help="End after the day, with exit status 0 only when all came out as expected.")
 def demo(folder: Path, port: int, emulator_port: int, once: bool) -> None:
     """Run the main job on the emulator with the fictional force Peakshire, and show it."""
     from service.demo import run_demo
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        sys.exit(asyncio.run(run_demo(folder, port, emulator_port, once, console)))
-    except KeyboardInterrupt:
-        console.print("\nThe demo has ended.")
+    with told():
+        try:
+            sys.exit(asyncio.run(run_demo(folder, port, emulator_port, once, console)))
+        except KeyboardInterrupt:
+            console.print("\nThe demo has ended.")
 
 
 @main.command()
@@ -70,14 +62,17 @@ def serve(host: str, port: int) -> None:
     """Serve the doors and the clock on this machine, as Azure Functions would."""
     from service.laptop_host import LaptopHost, load_app
 
-    settings = _settings()
+    settings = settings_or_stop()
     _migrated(settings)
+    if not settings.function_key:
+        words = "Warning: TASKING_FUNCTION_KEY is not set: whoever reaches the doors may use them."
+        problems.print(words, soft_wrap=True)
 
     async def serving(service: Service) -> None:
         laptop = LaptopHost(service, load_app(), settings.function_key)
         await laptop.serve(host, port, lambda: console.print(f"Serving on http://{host}:{port}/api/health"))
 
-    _with_service(settings, serving)
+    with_service(settings, serving)
 
 
 @main.command("run")
@@ -92,6 +87,10 @@ def run_job(job: str) -> None:
     sweep-escalations  what the policy says must climb
     deliver            everything promised and due
     retire-tasks       what has stood complete on a board for long enough
+    freeze-packs       packs of the meetings within the hour
+    send-digests       the digests of 07:30 and 16:30
+    check-channels     one card a day in each channel, to see that it works
+    renew-account      the service account's sign-in
     all                the first five, delivering after each
 
     By hand every board is read, whether its time has come or not.
@@ -110,7 +109,7 @@ def run_job(job: str) -> None:
                 problems.print(f"trouble: {notice['text']}", soft_wrap=True)
         return stopped
 
-    sys.exit(1 if _with_service(_settings(), running) else 0)
+    sys.exit(1 if with_service(settings_or_stop(), running) else 0)
 
 
 @main.command()
@@ -121,13 +120,13 @@ def provision(dry_run: bool, names_back: bool) -> None:
 
     Boards that have drifted apart are listed: missing and renamed buckets, labels with other names.
     """
-    settings = _settings()
+    settings = settings_or_stop()
     _migrated(settings)
 
     async def provisioning(service: Service) -> list[Step]:
         return await Provision(service, _tell_step, only_look=dry_run, names_back=names_back).run()
 
-    steps = _with_service(settings, provisioning)
+    steps = with_service(settings, provisioning)
     bad = [step for step in steps if step.outcome in ("failed", "missing")]
     console.print(f"{len(steps)} looked at, {len(bad)} {'missing or failed' if bad else 'missing'}.")
     sys.exit(1 if bad else 0)
@@ -136,7 +135,7 @@ def provision(dry_run: bool, names_back: bool) -> None:
 @main.command("migrate")
 def migrate_database() -> None:
     """Bring the database's tables to this version."""
-    _migrated(_settings())
+    _migrated(settings_or_stop())
     console.print("The database is at this version.")
 
 
@@ -146,14 +145,17 @@ def migrate_database() -> None:
 @click.option(
     "--policy",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Say what this escalation policy would do now, writing nothing.",
+    help="Say what this escalation policy would have done in the last cycle, doing nothing of it.",
 )
-def replay(which: int | None, everything: bool, policy: Path | None) -> None:
-    """Deliver dead letters again, or try an escalation policy on the tasks as they are."""
+@click.option("--json", "as_json", is_flag=True, help="With --policy: for another program instead of as a table.")
+@click.option("--as", "who", metavar="WHO", help="With --policy: who looks, for the audit log; else your login here.")
+def replay(which: int | None, everything: bool, policy: Path | None, as_json: bool, who: str | None) -> None:
+    """Deliver dead letters again, or try an escalation policy on the last tasking cycle."""
+    from service.replaying import replay_policy
 
     async def replaying(service: Service) -> None:
         if policy:
-            _show_proposals(service, policy)
+            replay_policy(service, policy, console, as_json, who or login_or_stop("looks at it"))
         elif which is None and not everything:
             _show_dead_letters(service)
         else:
@@ -161,7 +163,7 @@ def replay(which: int | None, everything: bool, policy: Path | None) -> None:
                 ids = outbox.replay(connection, which, service.store.clock.now())
             console.print(f"{len(ids)} put back; {await service.worker.deliver_due()} deliveries tried.")
 
-    _with_service(_settings(), replaying)
+    with_service(settings_or_stop(), replaying)
 
 
 @main.command("believe-board")
@@ -175,27 +177,13 @@ def believe_board(unit: str) -> None:
 
     async def believing(service: Service) -> None:
         if unit not in service.force.boards:
-            _stop([f"There is no board of {unit}; there are {', '.join(sorted(service.force.boards))}."])
+            stop([f"There is no board of {unit}; there are {', '.join(sorted(service.force.boards))}."])
         gone = await service.in_step.believe_board(unit)
         console.print(
             f"{gone} tasks are gone from the board of {unit}; {await service.worker.deliver_due()} deliveries."
         )
 
-    _with_service(_settings(), believing)
-
-
-@main.command("verify-audit")
-def verify_audit() -> None:
-    """Check that the audit log is as it was written."""
-    settings = _settings()
-    with _told(), opened(settings.database_url) as engine:
-        check_schema(engine)
-        with engine.begin() as connection:
-            broken = audit_log.first_broken_row(connection)
-    if broken is not None:
-        problems.print(f"The audit log does not fit its chain from row {broken} on.")
-        sys.exit(1)
-    console.print("The audit log is whole.")
+    with_service(settings_or_stop(), believing)
 
 
 def _show_dead_letters(service: Service) -> None:
@@ -204,18 +192,6 @@ def _show_dead_letters(service: Service) -> None:
     table = Table("id", "handler", "tries", "why", title=f"{len(rows)} dead letters")
     for row in rows:
         table.add_row(str(row["outbox_id"]), row["handler"], str(row["attempts"]), row["last_error"])
-    console.print(table)
-
-
-def _show_proposals(service: Service, path: Path) -> None:
-    from escalation.sweep import Sweep
-    from service.policy_config import load_policy_file
-
-    policy = load_policy_file(path, service.force)
-    found = Sweep(service.store, service.force, policy).proposals()
-    table = Table("task", "trigger", "from", "to", "why", title=f"{len(found)} would climb under {policy.version}")
-    for task, proposal in found:
-        table.add_row(task.reference, proposal.trigger, proposal.from_unit, proposal.to_unit, proposal.reason)
     console.print(table)
 
 
@@ -228,52 +204,23 @@ def _tell_step(step: Step) -> None:
     console.print(f"{step.outcome:8} {step.kind:9} {step.name} {step.words}".rstrip(), soft_wrap=True)
 
 
-def _settings() -> Settings:
-    try:
-        settings = read_settings()
-    except BadSettings as error:
-        _stop(error.faults)
-    logs.set_up(settings.log_level)
-    return settings
-
-
 def _migrated(settings: Settings) -> None:
-    with _told(), opened(settings.database_url) as engine:
+    with told(), opened(settings.database_url) as engine:
         migrate(engine)
 
 
-def _with_service(settings: Settings, do: Callable[[Service], Awaitable[T]]) -> T:
-    async def inside() -> T:
-        service = build_service(settings)
-        try:
-            return await do(service)
-        finally:
-            await service.aclose()
-
-    with _told():
-        return asyncio.run(inside())
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """What an operator can mend ends the command with 2 and a sentence instead of a traceback."""
-    try:
-        yield
-    except (ConfigError, BadSettings) as error:
-        _stop(error.faults)
-    except OldSchema as error:
-        _stop([str(error)])
-    except CommandError:
-        _stop(["The database is at a version that this service does not know: it was made by a newer one."])
-    except OperationalError:
-        _stop(["TASKING_DATABASE_URL: the database there cannot be reached or written."])
-    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
-        _stop([f"{error.filename}: {error.strerror}."])
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
-def _stop(faults: Sequence[str]) -> NoReturn:
-    for fault in faults:
-        problems.print(fault, soft_wrap=True)
-    sys.exit(2)
+OTHERS = (
+    assess,
+    decide,
+    evidence,
+    inbox,
+    link,
+    meeting,
+    minutes,
+    pack,
+    register,
+    sign_in_service_account,
+    verify_audit,
+)
+for command in OTHERS:
+    main.add_command(command)

@@ -187,7 +187,8 @@ class ConfigFile:
         if sort == "missing":
             self.fault(where[:-1], f"'{name}' is missing")
         elif sort == "extra_forbidden":
-            self.fault(where, f"unknown key '{name}'{did_you_mean(name, list(kind.model_fields))}")
+            known = [field.alias or key for key, field in kind.model_fields.items()]
+            self.fault(where, f"unknown key '{name}'{did_you_mean(name, known)}")
         elif sort == "value_error":
             self.fault(where, f"'{name}' {error['ctx']['error']}")
         else:

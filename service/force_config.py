@@ -17,8 +17,10 @@ from service.force_parts import (
     PillarPart,
     UnitPart,
 )
+from service.meeting_config import SECTIONS as MEETING_SECTIONS
+from service.meeting_config import MeetingConfig, read_meetings
 from tasking.escalation_policy import ASK_LABEL
-from tasking.force import TRIAGE, Board, Force, Label, Pillar, TaskingLevel, TaskingMeeting, Unit
+from tasking.force import TRIAGE, Board, Force, Label, Pillar, TaskingLevel, Unit
 from tasking.thrive import PriorityBand
 
 SECTIONS = ("force", "levels", "units", "pillars", "labels", "meetings", "boards", "intake", "replies")
@@ -28,6 +30,7 @@ SERVICE_LABELS = (
     "RETURNED",
     "DECISION_NEEDED",
     "RESULT_NEEDED",
+    "RE_THRIVE_DUE",
 )
 
 
@@ -68,7 +71,7 @@ class _Parts:
 def load_force(config_dir: Path) -> tuple[Force, IntakeConfig]:
     """The force and its intake as `config_dir`/force.yaml says. Raises ConfigError naming every fault with its line."""
     file = ConfigFile(config_dir / "force.yaml")
-    file.check_keys(SECTIONS)
+    file.check_keys((*SECTIONS, *MEETING_SECTIONS), SECTIONS)
     head = file.model(("force",), ForcePart)
     parts = _Parts(
         file.models(("levels",), LevelPart),
@@ -82,35 +85,42 @@ def load_force(config_dir: Path) -> tuple[Force, IntakeConfig]:
         check(file, parts)
     if head is not None:
         _check_known(file, ("force", "triage_unit"), "unit", head.triage_unit, "units")
+    meetings = read_meetings(file, parts.meetings, parts.levels)
     intake = _intake(file)
     file.raise_faults()
     assert head is not None
     assert intake is not None
-    return _force(head, parts), intake
+    return _force(head, parts, meetings), intake
 
 
-def _force(head: ForcePart, parts: _Parts) -> Force:
+def _force(head: ForcePart, parts: _Parts, meetings: MeetingConfig) -> Force:
     return Force(
         code=head.code,
         name=head.name,
         reference_prefix=head.reference_prefix,
-        levels=tuple(
-            sorted((TaskingLevel(e.value.code, e.value.name, e.value.rank) for e in parts.levels), key=lambda e: e.rank)
-        ),
+        levels=tuple(sorted((_level(e.value) for e in parts.levels), key=lambda e: e.rank)),
         units={e.value.code: Unit(e.value.code, e.value.name, e.value.level, e.value.parent) for e in parts.units},
         pillars={e.value.code: Pillar(**e.value.model_dump()) for e in parts.pillars},
         labels={
             e.value.code: Label(e.value.slot, e.value.code, e.value.name, e.value.kept_by == "service")
             for e in parts.labels
         },
-        meetings=tuple(TaskingMeeting(**e.value.model_dump()) for e in parts.meetings),
+        meetings=meetings.meetings,
         boards={e.value.unit: Board(**e.value.model_dump()) for e in parts.boards},
         triage_unit=head.triage_unit,
         deleted_task_policy=head.deleted_task_policy,
         hand_made_task_policy=head.hand_made_task_policy,
         completed_stay_days=head.completed_stay_days,
         next_plan_title=head.next_plan_title,
+        meeting_kinds=meetings.kinds,
+        authorities=meetings.authorities,
+        cycle_first_day=meetings.cycle_first_day,
+        cycle_days=meetings.cycle_days,
     )
+
+
+def _level(part: LevelPart) -> TaskingLevel:
+    return TaskingLevel(part.code, part.name, part.rank, tuple(part.duty_roles), part.action_manager_role or "")
 
 
 def _check_levels(file: ConfigFile, parts: _Parts) -> None:
@@ -171,9 +181,6 @@ def _check_labels(file: ConfigFile, parts: _Parts) -> None:
 
 def _check_meetings(file: ConfigFile, parts: _Parts) -> None:
     file.check_unique(parts.meetings, "meeting", "code", lambda meeting: meeting.code)
-    file.check_unique(
-        parts.meetings, "channel", "channel", lambda meeting: f"{meeting.unit}: {meeting.channel.casefold()}"
-    )
     for item in parts.meetings:
         _check_known(file, (*item.loc, "unit"), "unit", item.value.unit, "units")
     _check_each_unit_has(file, parts, "meetings", "a meeting, so that its chair has a channel to read in")

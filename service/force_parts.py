@@ -1,14 +1,20 @@
 """What each entry of config/force.yaml may hold, one model per section; how entries fit together is force_config's."""
 
+from datetime import date, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from service.config_files import Code, ConfigModel, one_line
 
 SLOTS = range(1, 26)
 NOT_IN_CHANNEL_NAMES = set("~#%&*{}+/\\:<>?|'\"")
+YEARS = range(2000, 2101)
+MEETING_MINUTES = range(5, 481)
+CYCLE_DAYS = range(7, 367)
+MOST_ITEMS = range(1, 101)
+MOST_HOURS = 100_000
 
 
 def _nickname(value: str) -> str:
@@ -61,7 +67,54 @@ def _zone(value: str) -> str:
     return value
 
 
+def _within(allowed: range, what: str) -> AfterValidator:
+    def check(value: int) -> int:
+        if value not in allowed:
+            raise ValueError(f"is {value}; {what} {allowed.start} to {allowed.stop - 1}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _day(value: object) -> date:
+    """A date as YAML reads it, or as text."""
+    try:
+        found = date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        found = None
+    if not isinstance(found, date) or isinstance(found, datetime) or found.year not in YEARS:
+        raise ValueError(f"is '{value}', which is no date; write it like 2027-12-25")
+    return found
+
+
+def _days(value: object) -> list[date]:
+    if not isinstance(value, list):
+        raise ValueError("must be a list of dates, like [2027-12-25, 2028-01-01]")
+    return [_day(each) for each in value]
+
+
+def _local_moment(value: object) -> datetime:
+    """A date and a time as text, or as YAML reads one with seconds. London time, so it has no time zone."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) and len(value) > 10 else value
+    except ValueError:
+        found = None
+    if not isinstance(found, datetime) or found.year not in YEARS:
+        raise ValueError(f"is '{value}'; it must be a day and a time like 2027-01-04 08:30")
+    if found.tzinfo is not None:
+        raise ValueError("is London time; write it without a time zone, like 2027-01-04 08:30")
+    return found
+
+
+def _hours(value: float) -> float:
+    if not 0 <= value <= MOST_HOURS:
+        raise ValueError(f"is {value}; hours are 0 to {MOST_HOURS}")
+    return value
+
+
 Name = Annotated[str, one_line(100)]
+Roles = Annotated[list[Name], Field(default_factory=list)]
+Day = Annotated[date, BeforeValidator(_day)]
 Nickname = Annotated[str, AfterValidator(_nickname)]
 
 
@@ -80,6 +133,8 @@ class LevelPart(ConfigModel):
     code: Code
     name: Name
     rank: int
+    duty_roles: Roles
+    action_manager_role: Name | None = None
 
 
 class UnitPart(ConfigModel):
@@ -107,8 +162,35 @@ class MeetingPart(ConfigModel):
     code: Code
     name: Name
     unit: Code
+    kind: Code | None = None
     chair_role: Name
-    channel: Annotated[str, AfterValidator(_channel)]
+    deputy_roles: Roles
+    channel: Annotated[str, AfterValidator(_channel)] | None = None
+    poster: Annotated[str, one_line(40)] | None = None
+    first: Annotated[datetime, BeforeValidator(_local_moment)] | None = None
+    repeats: Annotated[str, one_line(200)] | None = None
+    minutes: Annotated[int, _within(MEETING_MINUTES, "a meeting takes minutes from")] = 30
+    exceptions: Annotated[list[date], BeforeValidator(_days)] = Field(default=[], alias="except")
+
+
+class MeetingKindPart(ConfigModel):
+    code: Code
+    name: Name
+    daily: bool = False
+    tasking: bool = True
+    most_items: Annotated[int, _within(MOST_ITEMS, "items may be")] | None = None
+    agenda: list[str]
+    partner_sections: Annotated[list[str], Field(default_factory=list)]
+
+
+class CyclePart(ConfigModel):
+    first_day: Day
+    days: Annotated[int, _within(CYCLE_DAYS, "a cycle has days from")] = 28
+
+
+class AuthorityPart(ConfigModel):
+    role: Name
+    most_hours: Annotated[float, AfterValidator(_hours)] | None = None
 
 
 class BoardPart(ConfigModel):

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from graph_client.errors import GraphError
 from planner_sync.boards import NotProvisioned
+from service.packing import freeze_due_packs
 from service.provisioned import intake_place
 from service.wiring import Service
 from store import notebook
@@ -70,6 +71,26 @@ async def sweep_escalations(service: Service) -> int:
     return service.sweep.run()
 
 
+async def freeze_packs(service: Service) -> int:
+    """Freezes the packs of meetings that begin within the hour."""
+    return freeze_due_packs(service.store, service.force)
+
+
+async def send_digests(service: Service) -> int:
+    """Says which units' digests are due, at 07:30 and 16:30 London time."""
+    return service.digests.run()
+
+
+async def check_channels(service: Service) -> int:
+    """Says which channels are to be tried today, from 06:45 London time."""
+    return service.canaries.run()
+
+
+async def renew_account(service: Service) -> int:
+    """Renews the service account's sign-in, where there is one, and tells the operator a week before it ends."""
+    return await service.account_watch.run() if service.account_watch else 0
+
+
 async def deliver(service: Service) -> int:
     """Delivers outbox rows that are due: what no queue message brought, what comes again, and what is urgent."""
     return await service.worker.deliver_due(LONGEST_ROUND)
@@ -86,6 +107,10 @@ JOBS: tuple[Job, ...] = (
     Job("pull-boards", "*/15 * * * * *", "what people changed on the boards", pull_due_boards, by_hand=pull_boards),
     Job("sweep-escalations", "45 * * * * *", "what the policy says must climb", sweep_escalations),
     Job("deliver", "*/20 * * * * *", "everything promised and due", deliver, by_hand=deliver_all),
+    Job("freeze-packs", "30 */5 * * * *", "packs of the meetings within the hour", freeze_packs),
+    Job("send-digests", "20 */5 * * * *", "the digests of 07:30 and 16:30", send_digests),
+    Job("check-channels", "50 */15 * * * *", "one card a day in each channel, to see that it works", check_channels),
+    Job("renew-account", "5 20 4 * * *", "the service account's sign-in", renew_account),
     Job("retire-tasks", "0 10 3 * * *", "what has stood complete on a board for long enough", retire_tasks),
 )
 

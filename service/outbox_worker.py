@@ -1,22 +1,24 @@
 """Delivers outbox rows: claim, call, then done, later, or dead letter. The one place that catches every exception.
 
 Of the rows that are due the most urgent go first; a row claimed in the database is this worker's and nobody else's.
+What only the record has to be asked for has room of its own, so that Graph is not idle while many responses come in.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from escalation.posters.teams_workflow import PostFailed
+from escalation.posters.post_failed import PostFailed
 from graph_client.errors import Conflict, Gone, NotPermitted, Rejected, RetryLater
 from graph_client.urgency import calls_of_urgency
 from planner_sync.boards import NotProvisioned
 from planner_sync.create import NotSettled
+from service.event_routes import AT_HOME
 from store import notebook, outbox
 from store.outbox import Delivery
 from store.unit_of_work import Store
@@ -30,6 +32,8 @@ Handler = Callable[[Event, Delivery], Awaitable[None]]
 AT_ONCE = 120
 """Deliveries under way together in one process. graph_client lets four requests at a time out, each of up to twenty
 calls: half as many again keep them full. host.json has Azure's queue bring 32 + 16 at once to each instance."""
+AT_HOME_AT_ONCE = 20
+"""Further deliveries under way together that wait for nobody outside: as many as share a transaction."""
 REFILLS = 6
 """Rows are claimed when so much of the room is free, not one by one: each claim is a commit."""
 LOOK_AGAIN_SECONDS = 1.0
@@ -52,6 +56,17 @@ class Verdict:
     later_seconds: float | None
     in_doubt: bool = False
     tell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Deliveries that may be begun: such as need the record alone, and such as call somebody outside."""
+
+    at_home: int
+    outside: int
+
+
+NO_ROOM = Room(0, 0)
 
 
 def judge(error: Exception, delivery: Delivery) -> Verdict:
@@ -140,22 +155,23 @@ class OutboxWorker:
         any more; those under way are finished.
         """
         began, tried, is_waiting = self._store.clock.now(), 0, True
-        under_way: set[asyncio.Task[Delivery | None]] = set()
+        under_way: dict[asyncio.Task[Delivery | None], Delivery] = {}
         done: list[Delivery] = []
         try:
             while True:
                 is_open = within is None or self._store.clock.now() - began < within
-                room = self._at_once - len(under_way) if is_open else 0
+                room = self._room(under_way.values(), is_waiting) if is_open else NO_ROOM
                 settling, done = done, []
-                claimed = self._turn_over(settling, room if is_waiting or room >= self._at_once // REFILLS else 0)
+                claimed = self._turn_over(settling, room)
                 tried += len(claimed)
-                under_way |= {asyncio.create_task(self._carry_out(delivery)) for delivery in claimed}
+                under_way |= {asyncio.create_task(self._carry_out(delivery)): delivery for delivery in claimed}
                 if not under_way:
                     return tried
                 ended, _ = await asyncio.wait(
                     under_way, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
-                under_way, is_waiting = under_way - ended, not ended or ended == under_way
+                is_waiting = not ended or len(ended) == len(under_way)
+                under_way = {task: delivery for task, delivery in under_way.items() if task not in ended}
                 done = [delivery for delivery in await asyncio.gather(*ended) if delivery is not None]
         except asyncio.CancelledError:
             for task in under_way:
@@ -163,7 +179,7 @@ class OutboxWorker:
             raise
         finally:  # what is under way is finished even where the database could not take one outcome
             last = await asyncio.gather(*under_way, return_exceptions=True)
-            self._turn_over([*done, *(each for each in last if isinstance(each, Delivery))], room=0)
+            self._turn_over([*done, *(each for each in last if isinstance(each, Delivery))], NO_ROOM)
 
     async def deliver(self, outbox_id: int) -> bool:
         """Delivers one row. False when it was not this worker's to deliver."""
@@ -172,7 +188,7 @@ class OutboxWorker:
         if delivery is None:
             return False
         done = await self._carry_out(delivery)
-        self._turn_over([done] if done else [], room=0)
+        self._turn_over([done] if done else [], NO_ROOM)
         return True
 
     def dead_letter(self, outbox_id: int, reason: str) -> None:
@@ -195,16 +211,26 @@ class OutboxWorker:
             return None
         return delivery
 
-    def _turn_over(self, done: Sequence[Delivery], room: int) -> list[Delivery]:
+    def _room(self, under_way: Collection[Delivery], is_waiting: bool) -> Room:
+        """How many more may be begun: none where it is not worth a commit yet, unless nothing else happens."""
+        at_home = sum(delivery.handler in AT_HOME for delivery in under_way)
+        home, outside = AT_HOME_AT_ONCE - at_home, self._at_once - (len(under_way) - at_home)
+        return Room(
+            home if is_waiting or at_home == 0 else 0,
+            outside if is_waiting or outside >= self._at_once // REFILLS else 0,
+        )
+
+    def _turn_over(self, done: Sequence[Delivery], room: Room) -> list[Delivery]:
         """One transaction: settles what is done, and takes what is due for as many as there is room for."""
-        if not done and not room:
+        if not done and room == NO_ROOM:
             return []
         now = self._store.clock.now()
         with self._store.open() as connection:
             if done:
                 outbox.settle(connection, [delivery.outbox_id for delivery in done], now)
                 self._tell_of_recovery(connection, {delivery.handler for delivery in done}, now)
-            return outbox.claim_due(connection, now, room) if room else []
+            at_home = outbox.claim_due_of(connection, now, room.at_home, AT_HOME) if room.at_home else []
+            return at_home + (outbox.claim_due(connection, now, room.outside, AT_HOME) if room.outside else [])
 
     def _tell_of_recovery(self, connection: Connection, handlers: set[str], now: datetime) -> None:
         """Clears the notices of handlers whose deliveries work; of dead letters, once none is left."""

@@ -28,7 +28,8 @@ from planner_sync.board_building import (
     one_worker,
     patiently,
 )
-from planner_sync.boards import BoardPlan, all_boards, note_board, noted_plan_ids, plan_title
+from planner_sync.boards import BoardPlan, all_boards, noted_plan_ids, plan_title
+from planner_sync.lost_plans import NOT_NUMBERED, give_up_plan, note_plan, standing_on, unknown_plans
 from service.wiring import Service
 from store import notebook
 from tasking.force import Board, Pillar, TaskingMeeting
@@ -43,8 +44,8 @@ WORKBOOK_HEADERS = ("Id", "Start time", "Completion time", "Email", "Name")
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing looked at. `outcome` is "there", "made", "missing" (when only looking), "failed", "renamed" (a bucket
-    that people call something else), "named" (its name was put back), or "gone": an earlier plan that people deleted,
-    in whose place nothing is made."""
+    that people call something else), "named" (its name was put back), "gone" (an earlier plan that people deleted, in
+    whose place nothing is made), or "shown": tasks of a plan that people deleted, shown again on the plan in use."""
 
     kind: str
     name: str
@@ -80,8 +81,9 @@ class Provision:
                 if board.group_nickname == self._service.intake.group_nickname:
                     intake_group = group_id
                 await self._try("plan", board.plan_title, partial(self._plan, board, group_id))
-        for meeting in self._service.force.meetings:
-            if meeting.unit in groups:
+        force = self._service.force
+        for meeting in force.meetings:
+            if meeting.unit in groups and force.channel_code(meeting) == meeting.code:
                 group_id = groups[meeting.unit]
                 await self._try("channel", meeting.channel, partial(self._channel, meeting, group_id))
         await self._intake(intake_group)
@@ -105,25 +107,32 @@ class Provision:
         return found.group_id
 
     async def _plan(self, board: Board, group_id: str) -> None:
-        """The plan in use, then those before it: tasks of the board still stand there."""
+        """The plan in use, then those before it, and any that is not known: tasks of the board still stand there."""
         noted = self._noted_board(board.unit)
         title = plan_title(self._service.force, board.unit, noted.number if noted else 1)
         plan_id = await patiently(lambda: self._plan_id(noted, title, group_id))
-        if plan_id is not None:
-            known = noted or BoardPlan(board.unit, plan_id, {}, {})
-            await self._furnish(replace(known, plan_id=plan_id, group_id=group_id), title)
-        for earlier in self._earlier_plans(board.unit):
-            title = plan_title(self._service.force, board.unit, earlier.number)
-            await self._try("plan", title, partial(self._earlier_plan, earlier, title))
+        if plan_id is not None and noted is not None and plan_id == noted.plan_id:
+            await self._furnish(replace(noted, group_id=group_id), title)
+        elif plan_id is not None:
+            number = noted.number if noted else 1
+            await self._furnish(BoardPlan(board.unit, plan_id, {}, {}, group_id, number), title, lost=noted)
+        for earlier in self._earlier_plans(board.unit, group_id):
+            title = plan_title(self._service.force, board.unit, max(earlier.number, 1))
+            await self._try("plan", title, partial(self._earlier_plan, earlier, title, group_id))
 
-    async def _earlier_plan(self, board: BoardPlan, title: str) -> None:
-        try:
-            await self._graph.planner.plan(board.plan_id)
-        except Gone:
-            self._report("plan", title, "gone")
+    async def _earlier_plan(self, board: BoardPlan, title: str, group_id: str) -> None:
+        is_known = board.number != NOT_NUMBERED
+        if not await self._is_deleted(board.plan_id, group_id):
+            self._report("plan", title, "there", "" if is_known else "it was not known, though tasks stand on it")
+            await self._furnish(board, title)
             return
-        self._report("plan", title, "there")
-        await self._furnish(board, title)
+        self._report("plan", title, "gone")
+        if self._only_look:
+            self._tell_who_would_be_shown(board, title)
+            return
+        with self._service.store.act("service", "provision", f"plan-{board.plan_id[:8]}") as uow:
+            number = give_up_plan(uow, board)
+        self._tell_shown(number, title, "the plan in use")
 
     async def _plan_id(self, noted: BoardPlan | None, title: str, group_id: str) -> str | None:
         """The plan that was noted before, whatever it is called now; else the one of this title; else a new one.
@@ -132,35 +141,61 @@ class Provision:
         earlier try may have been lost.
         """
         plans = {plan.plan_id: plan for plan in await self._graph.planner.plans_of_group(group_id)}
-        if noted is not None and noted.plan_id in plans:
+        if noted is not None and (noted.plan_id in plans or not await self._is_deleted(noted.plan_id, group_id)):
             self._report("plan", title, "there")
             return noted.plan_id
+        words = "in place of one that was deleted" if noted is not None else ""
         with self._service.store.open() as connection:
             others = noted_plan_ids(connection)
         found = next(
             (each.plan_id for each in plans.values() if each.title == title and each.plan_id not in others), None
         )
         if found is not None:
-            self._report("plan", title, "there")
+            self._report("plan", title, "there", words)
             return found
         if self._only_look:
-            self._report("plan", title, "missing")
+            self._report("plan", title, "missing", "it was deleted" if noted is not None else "")
+            if noted is not None:
+                self._tell_who_would_be_shown(noted, title)
             return None
         made = await self._graph.planner.create_plan(group_id, title)
-        self._report("plan", title, "made")
+        self._report("plan", title, "made", words)
         return made.plan_id
 
-    async def _furnish(self, board: BoardPlan, title: str) -> None:
-        """Buckets and label names of one plan, as far as they are missing."""
+    async def _is_deleted(self, plan_id: str, group_id: str) -> bool:
+        """Whether Planner knows a plan neither by its id nor in its group. Raises GraphError where it does not say."""
+        try:
+            await self._graph.planner.plan(plan_id)
+        except Gone:
+            return plan_id not in {plan.plan_id for plan in await self._graph.planner.plans_of_group(group_id)}
+        return False
+
+    async def _furnish(self, board: BoardPlan, title: str, lost: BoardPlan | None = None) -> None:
+        """Buckets and label names of one plan, as far as they are missing. `lost` is the one in whose place it came:
+        what stood there is promised to be shown on this one in the same commit that notes it."""
         if self._only_look:
             await self._buckets(board, title)
             await self._labels(board, title)
+            if lost is not None:
+                self._tell_who_would_be_shown(lost, title)
             return
         with one_worker(self._service.store, f"board {board.plan_id}"):
             buckets = await self._buckets(board, title)
             await self._labels(board, title)
-            with self._service.store.open() as connection:
-                note_board(connection, board, buckets, self._service.store.clock.now())
+            with self._service.store.act("service", "provision", f"plan-{board.plan_id[:8]}") as uow:
+                number = note_plan(uow, board, buckets, lost)
+        self._tell_shown(number, title, "the new plan")
+
+    def _tell_shown(self, number: int, title: str, where: str) -> None:
+        if number:
+            words = "1 task is" if number == 1 else f"{number} tasks are"
+            self._report("tasks", title, "shown", f"{words} shown again on {where}")
+
+    def _tell_who_would_be_shown(self, lost: BoardPlan, title: str) -> None:
+        with self._service.store.open() as connection:
+            number = len(standing_on(connection, lost.plan_id))
+        if number:
+            self._report("tasks", title, "missing", f"{number} would be shown again: its plan was deleted")
 
     async def _buckets(self, board: BoardPlan, title: str) -> dict[str, str]:
         """Bucket ids by pillar; see board_building. Only looking, those that are there."""
@@ -299,9 +334,15 @@ class Provision:
         with self._service.store.open() as connection:
             return next((each for each in all_boards(connection) if each.unit == unit and each.is_current), None)
 
-    def _earlier_plans(self, unit: str) -> list[BoardPlan]:
+    def _earlier_plans(self, unit: str, group_id: str) -> list[BoardPlan]:
+        """Those noted, and then those that only stays of tasks still name."""
         with self._service.store.open() as connection:
-            return [each for each in all_boards(connection) if each.unit == unit and not each.is_current]
+            known = [each for each in all_boards(connection) if each.unit == unit and not each.is_current]
+            strays = sorted(plan_id for of_unit, plan_id in unknown_plans(connection) if of_unit == unit)
+        return [
+            *known,
+            *(BoardPlan(unit, each, {}, {}, group_id, NOT_NUMBERED, is_current=False) for each in strays),
+        ]
 
 
 def _empty_workbook(form: FormDefinition) -> bytes:

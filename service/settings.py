@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from cryptography.fernet import Fernet
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -20,6 +21,15 @@ PREFIX = "TASKING_"
 WEBHOOK_PREFIX = "TASKING_WEBHOOK_"
 PASSED_ON = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "AZURE_CLIENT_ID")
 """Variables of Azure's own that the service only looks at; azure-identity reads them itself."""
+SECRETS = ("function_key", "notification_secret", "account_client_secret", "token_cache_key")
+"""Settings that are shown as stars."""
+ADDRESSES: Mapping[str, tuple[str, ...]] = {
+    "planner_task_url": ("plan_id", "task_id"),
+    "planner_board_url": ("plan_id", "task_id"),
+    "record_url": ("reference",),
+    "pack_url": ("pack_id",),
+}
+"""Templates of addresses, and what each may hold in braces."""
 QUEUE_NAME = re.compile(r"(?=.{3,56}$)[a-z0-9]+(-[a-z0-9]+)*")
 """What Azure takes as a queue's name (learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata),
 with room for the seven characters of "-poison"."""
@@ -44,10 +54,19 @@ class Settings(BaseModel):
     poster: str = "teams_workflow"
     planner_task_url: str = "https://planner.cloud.microsoft/webui/plan/{plan_id}/view/board/task/{task_id}"
     planner_board_url: str = "https://planner.cloud.microsoft/webui/plan/{plan_id}/view/board"
+    record_url: str = ""
+    pack_url: str = ""
+    account_authority: str = ""
+    account_client_id: str = ""
+    account_client_secret: str = ""
+    account_redirect_uri: str = "http://localhost"
+    token_cache: str = ""
+    token_cache_key: str = ""
     settle_seconds: Annotated[float, Field(ge=0, le=600)] = 30.0
     graph_in_flight: Annotated[int, Field(ge=1, le=20)] = 4
     function_key: str = ""
     notification_secret: Annotated[str, Field(max_length=128)] = ""
+    public_url: str = ""
     work_queue_url: str = ""
     work_queue_name: str = "tasking-outbox"
     log_level: str = "INFO"
@@ -59,7 +78,7 @@ class Settings(BaseModel):
         for name, value in super().__repr_args__():
             if name == "database_url":
                 yield name, make_url(value).set(query={}).render_as_string(hide_password=True)
-            elif name in ("function_key", "notification_secret"):
+            elif name in SECRETS:
                 yield name, "***" if value else ""
             else:
                 yield name, sorted(value) if isinstance(value, dict) else value
@@ -87,13 +106,41 @@ class Settings(BaseModel):
             raise ValueError("must be 3 to 56 lower-case letters, digits and single hyphens")
         return value
 
-    @field_validator("planner_task_url", "planner_board_url")
+    @field_validator(*ADDRESSES)
     @classmethod
-    def _is_template(cls, value: str) -> str:
+    def _is_template(cls, value: str, field: ValidationInfo) -> str:
+        names = ADDRESSES[field.field_name or ""]
         try:
-            value.format(plan_id="", task_id="")
+            value.format(**dict.fromkeys(names, ""))
         except (LookupError, ValueError):
-            raise ValueError("may hold {plan_id} and {task_id} and no other braces") from None
+            told = " and ".join(f"{{{name}}}" for name in names)
+            raise ValueError(f"may hold {told} and no other braces") from None
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_public(cls, value: str, field: ValidationInfo) -> str:
+        if value and (not _is_safe_address(value) or set(value) & set("?#@") or not value.isprintable()):
+            raise ValueError("must be a whole https address (http only on this machine) without ?, # and @")
+        if value and not field.data.get("notification_secret", "unreadable"):
+            raise ValueError("needs TASKING_NOTIFICATION_SECRET too, by which Graph's notifications are known")
+        return value.rstrip("/")
+
+    @field_validator("account_authority")
+    @classmethod
+    def _is_authority(cls, value: str) -> str:
+        if value and not (_is_safe_address(value) and value.startswith("https:")):
+            raise ValueError("must be a whole https address, such as https://login.microsoftonline.com/TENANT")
+        return value
+
+    @field_validator("token_cache_key")
+    @classmethod
+    def _is_key(cls, value: str) -> str:
+        if value:
+            try:
+                Fernet(value)
+            except ValueError:
+                raise ValueError("must be 32 random bytes in base64; docs/settings.md says how to make it") from None
         return value
 
     @field_validator("webhooks")

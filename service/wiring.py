@@ -5,8 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from escalation.account_watch import AccountWatch
 from escalation.announce import Announce
-from escalation.posters import POSTERS, Poster
+from escalation.canary import Canaries
+from escalation.digest import Digests
+from escalation.posters import Poster
 from escalation.sweep import Sweep
 from forms_ingest.form_mapping import FormDefinition
 from forms_ingest.ingest import Ingest
@@ -25,11 +28,13 @@ from planner_sync.pull import Pull
 from planner_sync.push import Push
 from planner_sync.retention import Retention
 from service.clock import SystemClock
+from service.config_audit import note_config
 from service.event_routes import ROUTES
 from service.force_config import IntakeConfig, load_force
 from service.form_config import load_forms
 from service.outbox_worker import Handler, OutboxWorker
 from service.policy_config import load_policy
+from service.posting import check_posters, make_account, make_poster
 from service.settings import WEBHOOK_PREFIX, BadSettings, Settings
 from service.work_queue import queue_for
 from store.database import open_at_this_version
@@ -64,6 +69,9 @@ class Service:
     in_step: InStep
     polling: Polling
     sweep: Sweep
+    digests: Digests
+    canaries: Canaries
+    account_watch: AccountWatch | None
     poster: Poster
     worker: OutboxWorker
 
@@ -83,13 +91,12 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
     force, intake = load_force(settings.config_dir)
     forms = load_forms(settings.config_dir, force, intake)
     policy = load_policy(settings.config_dir, force)
-    if settings.poster not in POSTERS:
-        raise BadSettings([f"TASKING_POSTER: there is no poster {settings.poster!r}; there are {', '.join(POSTERS)}."])
-    if strangers := sorted(settings.webhooks.keys() - {meeting.code for meeting in force.meetings}):
-        raise BadSettings([f"{WEBHOOK_PREFIX}{code}: force.yaml has no meeting of this code." for code in strangers])
+    check_posters(settings, force)
+    _check_webhooks(settings, force)
     engine = open_at_this_version(settings.database_url)
     store = Store(engine, clock or SystemClock(), ROUTES, force.reference_prefix)
     _check_units(store, force)
+    note_config(store, settings.config_dir, policy.version)
     store.on_promised = queue_for(settings)
     credential = make_credential(settings.identity)
     graph = GraphClient.connect(settings.graph_base_url, credential, in_flight=settings.graph_in_flight)
@@ -106,9 +113,18 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         mend,
         Retention(store, graph.planner, force),
     )
-    poster = POSTERS[settings.poster](settings.webhooks)
+    account = make_account(settings, store.clock)
+    poster = make_poster(settings, force, store, account)
     ingest, sweep = Ingest(store, force, forms, intake.time_zone), Sweep(store, force, policy)
-    announce = Announce(store, force, poster, settings.planner_task_url, settings.planner_board_url)
+    announce = Announce(
+        store,
+        force,
+        poster,
+        settings.planner_task_url,
+        settings.planner_board_url,
+        settings.record_url,
+        settings.pack_url,
+    )
     handlers = handlers_of(ingest, in_step, Levels(store, create, in_step), sweep, announce)
     return Service(
         settings=settings,
@@ -128,13 +144,25 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         in_step=in_step,
         polling=polling,
         sweep=sweep,
+        digests=Digests(store, force),
+        canaries=Canaries(store, force),
+        account_watch=AccountWatch(store, account) if account else None,
         poster=poster,
         worker=OutboxWorker(store, handlers),
     )
 
 
+def _check_webhooks(settings: Settings, force: Force) -> None:
+    """Raises BadSettings for the address of a channel that config does not have: its cards would go nowhere."""
+    codes = {force.channel_code(meeting) for meeting in force.meetings}
+    if strangers := sorted(settings.webhooks.keys() - codes):
+        raise BadSettings(
+            [f"{WEBHOOK_PREFIX}{code}: no channel in force.yaml goes by this meeting code." for code in strangers]
+        )
+
+
 def _check_units(store: Store, force: Force) -> None:
-    """Raises BadSettings when config has dropped a unit that still has open tasks: nobody would see them climb."""
+    """Raises BadSettings when config has dropped a unit where open tasks stand: nobody would see them climb."""
     with store.open() as connection:
         in_use = units_with_open_tasks(connection)
     gone = {unit: number for unit, number in in_use.items() if unit not in force.units}
@@ -153,7 +181,7 @@ def handlers_of(
 ) -> Mapping[str, Handler]:
     """The handlers that `event_routes.ROUTES` names."""
     return {
-        "ingest.take": _at_once(lambda event: ingest.take(int(event.inbox_id))),
+        "ingest.take": _by_event(lambda event: ingest.take(int(event.inbox_id))),
         "escalation.look_now": _at_once(lambda event: sweep.look_at(event.task_id)),
         "planner.show_on_board": _by_event(in_step.show_on_board),
         "planner.update_boards": _by_event(in_step.update_boards),
@@ -161,8 +189,16 @@ def handlers_of(
         "planner.take_back": _by_event(levels.take_back),
         "planner.withdraw": _by_event(levels.withdraw),
         "planner.mend_board": _by_event(in_step.mend_board),
+        "announce.proposed": _by_event_and_delivery(announce.proposed),
         "announce.escalated": _by_event_and_delivery(announce.escalated),
         "announce.returned": _by_event_and_delivery(announce.returned),
+        "announce.chased": _by_event_and_delivery(announce.chased),
+        "announce.passed_on": _by_event_and_delivery(announce.passed_on),
+        "announce.overrun": _by_event_and_delivery(announce.overrun),
+        "announce.decided": _by_event_and_delivery(announce.decided),
+        "announce.pack_ready": _by_event_and_delivery(announce.pack_ready),
+        "announce.digest": _by_event_and_delivery(announce.digest),
+        "announce.canary": _by_event_and_delivery(announce.canary),
     }
 
 

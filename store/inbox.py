@@ -6,10 +6,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.tables import arrivals, held_items, inbox, stop_counts
+
+_READ = select(inbox).where(inbox.c.inbox_id == bindparam("this"))
+_FIND = select(inbox).where(inbox.c.form == bindparam("of_form"), inbox.c.response_id == bindparam("of_response"))
+_ADD = insert(inbox)
+_FINISH = update(inbox).where(inbox.c.inbox_id == bindparam("this"))
+_KNOWN_ARRIVAL = select(arrivals.c.arrival_id).where(
+    arrivals.c.inbox_id == bindparam("of_row"),
+    arrivals.c.door == bindparam("by_door"),
+    arrivals.c.item == bindparam("as_item"),
+)
+_ADD_ARRIVAL = insert(arrivals)
 
 
 class InboxState(StrEnum):
@@ -23,7 +34,10 @@ class InboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """One response. `encoding` says in which of Forms' two formats the answers are. Times are UTC."""
+    """One response. `encoding` says in which of Forms' two formats the answers are. Times are UTC.
+
+    `reasons` say why it was rejected, or what of it was not clear and stands on its task, which is in Triage.
+    """
 
     inbox_id: int
     form: str
@@ -42,19 +56,24 @@ class InboxRow:
 
 def find(connection: Connection, form: str, response_id: str) -> InboxRow | None:
     """The row of this response, or None while it has not arrived."""
-    query = select(inbox).where(inbox.c.form == form, inbox.c.response_id == response_id)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_FIND, {"of_form": form, "of_response": response_id}).mappings().first()
     return _row(row) if row else None
 
 
 def read(connection: Connection, inbox_id: int) -> InboxRow:
     """The row with this id."""
-    return _row(connection.execute(select(inbox).where(inbox.c.inbox_id == inbox_id)).mappings().one())
+    return _row(connection.execute(_READ, {"this": inbox_id}).mappings().one())
+
+
+def read_to_settle(connection: Connection, inbox_id: int) -> InboxRow:
+    """The same, and nobody else can settle it until this transaction ends: a door and a worker may both want to."""
+    query = select(inbox).where(inbox.c.inbox_id == inbox_id).with_for_update()
+    return _row(connection.execute(query).mappings().one())
 
 
 def add(connection: Connection, **values: object) -> InboxRow:
     """Keeps a new response."""
-    done = connection.execute(insert(inbox).values(reasons=[], **values))
+    done = connection.execute(_ADD, {"reasons": [], **values})
     assert done.inserted_primary_key is not None
     return read(connection, int(done.inserted_primary_key[0]))
 
@@ -64,18 +83,15 @@ def finish(
 ) -> None:
     """Notes what became of a response."""
     values = {"state": state, "reasons": list(reasons), "task_id": task_id}
-    connection.execute(update(inbox).where(inbox.c.inbox_id == inbox_id).values(**values))
+    connection.execute(_FINISH, {"this": inbox_id, **values})
 
 
 def note_arrival(connection: Connection, inbox_id: int, door: str, item: str, now: datetime) -> bool:
     """Notes that the response came by this door. False when this very item had been noted before."""
-    values = {"inbox_id": inbox_id, "door": door, "item": item, "arrived_at": now}
-    known = select(arrivals.c.arrival_id).where(
-        arrivals.c.inbox_id == inbox_id, arrivals.c.door == door, arrivals.c.item == item
-    )
-    if connection.execute(known).first() is not None:
+    this = {"of_row": inbox_id, "by_door": door, "as_item": item}
+    if connection.execute(_KNOWN_ARRIVAL, this).first() is not None:
         return False
-    connection.execute(insert(arrivals).values(**values))
+    connection.execute(_ADD_ARRIVAL, {"inbox_id": inbox_id, "door": door, "item": item, "arrived_at": now})
     return True
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from store.tables import leases
 
@@ -11,7 +12,11 @@ def take(connection: Connection, name: str, now: datetime, length: timedelta) ->
     """Takes the lease until `now` + `length`. False while somebody else has it."""
     until = connection.execute(select(leases.c.until).where(leases.c.name == name).with_for_update()).scalar()
     if until is None:
-        connection.execute(insert(leases).values(name=name, until=now + length))
+        try:
+            with connection.begin_nested():
+                connection.execute(insert(leases).values(name=name, until=now + length))
+        except IntegrityError:  # another worker took it between our look and our write
+            return False
         return True
     if until > now:
         return False

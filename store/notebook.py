@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from store.tables import cursors, notices, posts, provisioned
+
+_PROVISIONED = select(provisioned).where(provisioned.c.kind == bindparam("of_kind"))
+_PROVISIONED_ROW = _PROVISIONED.where(provisioned.c.key == bindparam("this"))
+_OPEN_NOTICES = select(notices).where(notices.c.cleared_at.is_(None)).order_by(notices.c.notice_id)
 
 
 def cursor(connection: Connection, name: str) -> str | None:
@@ -40,8 +44,18 @@ def provision(
 
 def provisioned_rows(connection: Connection, kind: str) -> dict[str, RowMapping]:
     """Everything provisioned of one kind, by key."""
-    rows = connection.execute(select(provisioned).where(provisioned.c.kind == kind)).mappings()
+    rows = connection.execute(_PROVISIONED, {"of_kind": kind}).mappings()
     return {row["key"]: row for row in rows}
+
+
+def forget_provisioned(connection: Connection, kind: str, key: str) -> None:
+    """What was remembered is not there any more."""
+    connection.execute(delete(provisioned).where(provisioned.c.kind == kind, provisioned.c.key == key))
+
+
+def provisioned_row(connection: Connection, kind: str, key: str) -> RowMapping | None:
+    """What is provisioned of one kind under this key, if anything is."""
+    return connection.execute(_PROVISIONED_ROW, {"of_kind": kind, "this": key}).mappings().first()
 
 
 def raise_notice(connection: Connection, subject: str, text: str, now: datetime) -> bool:
@@ -65,8 +79,7 @@ def clear_notice(connection: Connection, subject: str, now: datetime) -> bool:
 
 def open_notices(connection: Connection) -> list[RowMapping]:
     """Troubles not yet over, oldest first."""
-    query = select(notices).where(notices.c.cleared_at.is_(None)).order_by(notices.c.notice_id)
-    return list(connection.execute(query).mappings())
+    return list(connection.execute(_OPEN_NOTICES).mappings())
 
 
 def note_post(connection: Connection, **values: object) -> None:
@@ -77,6 +90,12 @@ def note_post(connection: Connection, **values: object) -> None:
 def post_of(connection: Connection, outbox_id: int) -> RowMapping | None:
     """The card that this delivery handed over, if it did."""
     return connection.execute(select(posts).where(posts.c.outbox_id == outbox_id)).mappings().first()
+
+
+def thread_of(connection: Connection, escalation_id: str, channel: str) -> str | None:
+    """The first message about an escalation in a channel, for follow-ups; None where no message is known there."""
+    about = (posts.c.escalation_id == escalation_id, posts.c.channel == channel, posts.c.message_id.is_not(None))
+    return connection.execute(select(posts.c.message_id).where(*about).order_by(posts.c.post_id).limit(1)).scalar()
 
 
 def all_posts(connection: Connection) -> list[RowMapping]:

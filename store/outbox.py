@@ -1,11 +1,10 @@
 """The outbox: what has been promised to the outside and not yet delivered. One row per event and handler."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, or_, select, update
 
 from store.tables import outbox
 
@@ -15,6 +14,20 @@ LONGEST_DELIVERY = timedelta(seconds=90)
 does not go on with it."""
 LEASE = timedelta(minutes=2)
 """How long a claimed row belongs to one worker; longer than any delivery may take."""
+
+_IS_FREE = (
+    outbox.c.state == "PENDING",
+    outbox.c.due_at <= bindparam("now"),
+    or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= bindparam("now")),
+)
+_FREE = select(outbox).where(*_IS_FREE).order_by(outbox.c.urgency, outbox.c.outbox_id).with_for_update(skip_locked=True)
+_DUE_BESIDES = _FREE.where(outbox.c.handler.not_in(bindparam("besides", expanding=True))).limit(bindparam("most"))
+_DUE_OF = _FREE.where(outbox.c.handler.in_(bindparam("of", expanding=True))).limit(bindparam("most"))
+_THIS_ONE = _FREE.where(outbox.c.outbox_id == bindparam("this"))
+_CHANGE = update(outbox).where(outbox.c.outbox_id == bindparam("this"))
+_CHANGE_ALL = update(outbox).where(outbox.c.outbox_id.in_(bindparam("these", expanding=True)))
+_CLAIM = _CHANGE_ALL.values(attempts=outbox.c.attempts + 1)
+_ADD = insert(outbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +67,36 @@ def add(
         "correlation_id": correlation_id,
         "urgency": urgency,
     }
-    done = connection.execute(insert(outbox).values(**row))
+    done = connection.execute(_ADD, row)
     assert done.inserted_primary_key is not None
     return int(done.inserted_primary_key[0])
 
 
 def claim(connection: Connection, outbox_id: int, now: datetime) -> Delivery | None:
     """Takes a due row for this worker, or None when it is not due, settled, or another worker has it."""
-    return next(iter(_claimed(connection, now, 1, outbox.c.outbox_id == outbox_id)), None)
+    rows = connection.execute(_THIS_ONE, {"now": now, "this": outbox_id}).mappings().all()
+    return next(iter(_claimed(connection, rows, now)), None)
 
 
-def claim_due(connection: Connection, now: datetime, limit: int) -> list[Delivery]:
-    """Takes rows that may be delivered now: the most urgent first, of these the oldest. No other worker gets them."""
-    return _claimed(connection, now, limit)
+def claim_due(connection: Connection, now: datetime, limit: int, besides: Collection[str] = ()) -> list[Delivery]:
+    """Takes rows that may be delivered now: the most urgent first, of these the oldest. No other worker gets them.
+
+    Those for the handlers in `besides` are left.
+    """
+    rows = connection.execute(_DUE_BESIDES, {"now": now, "most": limit, "besides": list(besides)}).mappings().all()
+    return _claimed(connection, rows, now)
 
 
-def _claimed(connection: Connection, now: datetime, limit: int, *which: ColumnElement[bool]) -> list[Delivery]:
-    query = select(outbox).where(*which, *_is_free(now)).order_by(outbox.c.urgency, outbox.c.outbox_id).limit(limit)
-    rows = connection.execute(query.with_for_update(skip_locked=True)).mappings().all()
+def claim_due_of(connection: Connection, now: datetime, limit: int, handlers: Collection[str]) -> list[Delivery]:
+    """The same, of the rows for these handlers alone."""
+    rows = connection.execute(_DUE_OF, {"now": now, "most": limit, "of": list(handlers)}).mappings().all()
+    return _claimed(connection, rows, now)
+
+
+def _claimed(connection: Connection, rows: Sequence[RowMapping], now: datetime) -> list[Delivery]:
     if rows:
-        taken = outbox.c.outbox_id.in_([row["outbox_id"] for row in rows])
-        values = {"claimed_until": now + LEASE, "attempts": outbox.c.attempts + 1}
-        connection.execute(update(outbox).where(taken).values(**values))
+        taken = [row["outbox_id"] for row in rows]
+        connection.execute(_CLAIM, {"these": taken, "claimed_until": now + LEASE})
     return [_delivery(row) for row in rows]
 
 
@@ -92,7 +113,7 @@ def mark_not_sent(connection: Connection, outbox_id: int) -> None:
 def settle(connection: Connection, outbox_ids: Sequence[int], now: datetime) -> None:
     """These deliveries are done."""
     values = {"state": "DONE", "settled_at": now, "claimed_until": None, "last_error": None}
-    connection.execute(update(outbox).where(outbox.c.outbox_id.in_(outbox_ids)).values(**values))
+    connection.execute(_CHANGE_ALL, {"these": list(outbox_ids), **values})
 
 
 def try_later(connection: Connection, outbox_id: int, due_at: datetime, error: str, in_doubt: bool) -> None:
@@ -143,13 +164,8 @@ def waiting(connection: Connection) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _is_free(now: datetime) -> tuple[Any, ...]:
-    unclaimed = or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= now)
-    return (outbox.c.state == "PENDING", outbox.c.due_at <= now, unclaimed)
-
-
 def _change(connection: Connection, outbox_id: int, **values: object) -> None:
-    connection.execute(update(outbox).where(outbox.c.outbox_id == outbox_id).values(**values))
+    connection.execute(_CHANGE, {"this": outbox_id, **values})
 
 
 def _delivery(row: RowMapping) -> Delivery:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, or_, select, update
 
 from store.tables import planner_links
 
@@ -17,7 +17,7 @@ MOST_IN_QUERY = 500
 class LinkState(StrEnum):
     """WANTED: to be created. CREATING: a create was sent or about to be. ACTIVE: on the board.
 
-    CLOSED: the task has left this board, and stands there complete. GONE: a person deleted it there.
+    CLOSED: the task has left this board, and stands there complete. GONE: a person deleted it there, or its whole plan.
     RETIRED: it had stood there complete for long enough, and the service took it off.
     """
 
@@ -30,6 +30,21 @@ class LinkState(StrEnum):
 
 
 ENDED = (LinkState.CLOSED, LinkState.GONE, LinkState.RETIRED)
+NOT_ENDED = (LinkState.WANTED, LinkState.CREATING, LinkState.ACTIVE)
+
+_c = planner_links.c
+_LINKS = select(planner_links)
+_ON_BOARD = _LINKS.where(_c.task_id == bindparam("of_task"), _c.unit == bindparam("of_unit"))
+_NEWEST = _ON_BOARD.order_by(_c.stay.desc()).limit(1)
+_STAYS_BEFORE = _ON_BOARD.where(_c.stay < bindparam("of_stay")).order_by(_c.stay.desc())
+_IN_STATES = _LINKS.where(_c.task_id == bindparam("of_task"), _c.state.in_(bindparam("states", expanding=True)))
+_OF_TASK = _IN_STATES.order_by(_c.unit, _c.stay)
+_ADD = insert(planner_links)
+_CHANGE = update(planner_links).where(_c.link_id == bindparam("this")).values(revision=_c.revision + 1)
+_CLAIM = _CHANGE.where(
+    _c.state == bindparam("as_read"),
+    or_(_c.state != LinkState.CREATING, _c.attempted_at.is_not_distinct_from(bindparam("attempted_as_read"))),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +87,7 @@ class KnownTask:
 
 def current(connection: Connection, task_id: str, unit: str) -> PlannerLink | None:
     """The newest stay of the task on this unit's board, in whatever state."""
-    query = _links().where(planner_links.c.task_id == task_id, planner_links.c.unit == unit)
-    row = connection.execute(query.order_by(planner_links.c.stay.desc()).limit(1)).mappings().first()
+    row = connection.execute(_NEWEST, {"of_task": task_id, "of_unit": unit}).mappings().first()
     return _link(row) if row else None
 
 
@@ -82,47 +96,61 @@ def want(connection: Connection, task_id: str, unit: str, plan_id: str) -> Plann
     found = current(connection, task_id, unit)
     if found is not None and found.state not in ENDED:
         return found
-    stay = connection.execute(
-        select(func.coalesce(func.max(planner_links.c.stay), 0)).where(
-            planner_links.c.task_id == task_id, planner_links.c.unit == unit
-        )
-    ).scalar_one()
+    stay = found.stay + 1 if found is not None else 1
     link = PlannerLink(
-        secrets.token_hex(16), task_id, unit, stay + 1, plan_id, None, LinkState.WANTED, None, None, None, None
+        secrets.token_hex(16), task_id, unit, stay, plan_id, None, LinkState.WANTED, None, None, None, None
     )
-    connection.execute(
-        insert(planner_links).values(
-            link_id=link.link_id, task_id=task_id, unit=unit, stay=link.stay, plan_id=plan_id, state=link.state
-        )
-    )
+    names = ("link_id", "task_id", "unit", "stay", "plan_id", "state")
+    connection.execute(_ADD, {name: getattr(link, name) for name in names})
     return link
 
 
 def change(connection: Connection, link_id: str, **values: object) -> None:
     """Sets columns of one link."""
-    values = {**values, "revision": planner_links.c.revision + 1}
-    connection.execute(update(planner_links).where(planner_links.c.link_id == link_id).values(**values))
+    connection.execute(_CHANGE, {"this": link_id, **values})
+
+
+def claim_create(connection: Connection, link: PlannerLink, attempted_at: datetime, base: Mapping[str, Any]) -> bool:
+    """Notes that the create of this link is about to be sent, to the plan that `link` names.
+
+    False, and nothing noted, where somebody else has begun one, or ended the stay, since the link was read.
+    """
+    which = {"this": link.link_id, "as_read": link.state, "attempted_as_read": link.attempted_at}
+    noted = {"plan_id": link.plan_id, "state": LinkState.CREATING, "attempted_at": attempted_at, "base": base}
+    return connection.execute(_CLAIM, {**which, **noted}).rowcount > 0
 
 
 def deleted_before(connection: Connection, link: PlannerLink) -> PlannerLink | None:
-    """The stay on the same board just before this one, where a person deleted it."""
-    c = planner_links.c
-    query = _links().where(c.task_id == link.task_id, c.unit == link.unit, c.stay == link.stay - 1)
-    row = connection.execute(query.where(c.state == LinkState.GONE)).mappings().first()
-    return _link(row) if row else None
+    """The stay on the same board before this one, where people deleted it: of several in a row the newest that was
+    read, since those after it had been given what it showed."""
+    if link.stay == 1:
+        return None
+    which = {"of_task": link.task_id, "of_unit": link.unit, "of_stay": link.stay}
+    for row in connection.execute(_STAYS_BEFORE, which).mappings():
+        if row["state"] != LinkState.GONE:
+            return None
+        if row["last_seen"] is not None:
+            return _link(row)
+    return None
 
 
 def of_task(connection: Connection, task_id: str, *states: LinkState) -> list[PlannerLink]:
     """The task's links in any of these states, by unit, and each unit's stays oldest first."""
-    query = _links().where(planner_links.c.task_id == task_id, planner_links.c.state.in_(states))
-    query = query.order_by(planner_links.c.unit, planner_links.c.stay)
-    return [_link(row) for row in connection.execute(query).mappings()]
+    rows = connection.execute(_OF_TASK, {"of_task": task_id, "states": states}).mappings()
+    return [_link(row) for row in rows]
 
 
 def of_plan(connection: Connection, plan_id: str, *states: LinkState) -> list[PlannerLink]:
     """The links of one plan in any of these states."""
-    query = _links().where(planner_links.c.plan_id == plan_id, planner_links.c.state.in_(states))
+    query = _LINKS.where(planner_links.c.plan_id == plan_id, planner_links.c.state.in_(states))
     return [_link(row) for row in connection.execute(query).mappings()]
+
+
+def plans_stood_on(connection: Connection) -> dict[tuple[str, str], int]:
+    """By unit and plan id, how many stays have not ended."""
+    c = planner_links.c
+    query = select(c.unit, c.plan_id, func.count()).where(c.state.in_(NOT_ENDED)).group_by(c.unit, c.plan_id)
+    return {(unit, plan_id): int(number) for unit, plan_id, number in connection.execute(query)}
 
 
 def known_planner_ids(connection: Connection, planner_task_ids: Iterable[str]) -> frozenset[str]:
@@ -149,13 +177,9 @@ def by_ids(connection: Connection, link_ids: Iterable[str]) -> list[PlannerLink]
     wanted = list(link_ids)
     found: list[PlannerLink] = []
     for start in range(0, len(wanted), MOST_IN_QUERY):
-        query = _links().where(planner_links.c.link_id.in_(wanted[start : start + MOST_IN_QUERY]))
+        query = _LINKS.where(planner_links.c.link_id.in_(wanted[start : start + MOST_IN_QUERY]))
         found += [_link(row) for row in connection.execute(query).mappings()]
     return found
-
-
-def _links() -> Any:
-    return select(planner_links)
 
 
 def _link(row: RowMapping) -> PlannerLink:

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from store.tables import remarks
+
+_OPEN = select(remarks).where(remarks.c.settled_at.is_(None)).order_by(remarks.c.remark_id)
+_ON_TASK = _OPEN.where(remarks.c.task_id == bindparam("of_task"))
+_ABOUT = _OPEN.where(remarks.c.subject == bindparam("about"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,13 @@ def settle_remark(connection: Connection, task_id: str, subject: str, now: datet
 
 def remarks_on(connection: Connection, task_id: str) -> tuple[Remark, ...]:
     """The open remarks of a task, oldest first."""
-    return _read(connection, remarks.c.task_id == task_id)
+    return tuple(map(_remark, connection.execute(_ON_TASK, {"of_task": task_id}).mappings()))
 
 
 def open_about(connection: Connection, subject: str) -> tuple[Remark, ...]:
     """The open remarks about one subject on any task, oldest first."""
-    return _read(connection, remarks.c.subject == subject)
+    return tuple(map(_remark, connection.execute(_ABOUT, {"about": subject}).mappings()))
 
 
-def _read(connection: Connection, which: ColumnElement[bool]) -> tuple[Remark, ...]:
-    query = select(remarks).where(which, remarks.c.settled_at.is_(None)).order_by(remarks.c.remark_id)
-    rows = connection.execute(query).mappings()
-    return tuple(Remark(row["task_id"], row["subject"], row["text"], row["raised_at"]) for row in rows)
+def _remark(row: RowMapping) -> Remark:
+    return Remark(row["task_id"], row["subject"], row["text"], row["raised_at"])

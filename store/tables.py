@@ -17,7 +17,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
+
+from store import append_only
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -65,10 +68,13 @@ tasks = Table(
     Column("status", String(20), nullable=False),
     Column("band", String(20)),
     Column("is_open", Boolean, nullable=False, index=True),
-    Column("raised_at", UtcDateTime, nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False, index=True),
     Column("due_at", UtcDateTime),
     Column("version", Integer, nullable=False),
     Column("document", JSON, nullable=False),
+    Column("completed_at", UtcDateTime),
+    Index("ix_tasks_unit_pillar_raised_at", "unit", "pillar", "raised_at"),
+    Index("ix_tasks_status_completed_at", "status", "completed_at"),
 )
 
 assessments = Table(
@@ -79,6 +85,7 @@ assessments = Table(
     Column("task_id", String(32), nullable=False, index=True),
     Column("document", JSON, nullable=False),
 )
+append_only.guard(assessments, ("number", "assessment_id"))
 
 escalations = Table(
     "escalations",
@@ -88,8 +95,11 @@ escalations = Table(
     Column("task_id", String(32), nullable=False, index=True),
     Column("trigger", String(40), nullable=False),
     Column("to_unit", String(40), nullable=False),
-    Column("status", String(20), nullable=False),
+    Column("status", String(30), nullable=False, index=True),
+    Column("forum", String(80), nullable=False, server_default=text("''"), index=True),
     Column("document", JSON, nullable=False),
+    Column("came_at", UtcDateTime),
+    Index("ix_escalations_to_unit_came_at", "to_unit", "came_at"),
 )
 
 audit_log = Table(
@@ -104,6 +114,18 @@ audit_log = Table(
     Column("changes", JSON, nullable=False),
     Column("correlation_id", String(40), nullable=False),
     Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("kind", String(20), info={"since": "0003"}),
+    Column("on_behalf_of", String(200), info={"since": "0003"}),
+    Column("recipient", String(200), info={"since": "0003"}),
+)
+append_only.guard(audit_log)
+
+chain_heads = Table(
+    "chain_heads",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("rows", Integer, nullable=False),
     Column("hash", String(64), nullable=False),
 )
 
@@ -229,6 +251,8 @@ posts = Table(
     Column("task_id", String(32), nullable=False),
     Column("sent_again", Boolean, nullable=False),
     Column("posted_at", UtcDateTime, nullable=False),
+    Column("escalation_id", String(32), index=True),
+    Column("message_id", String(80)),
 )
 
 notices = Table(
@@ -266,4 +290,58 @@ leases = Table(
     metadata,
     Column("name", String(120), primary_key=True),
     Column("until", UtcDateTime, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("decision_id", String(32), nullable=False, unique=True),
+    Column("decision_ref", String(20), nullable=False, unique=True),
+    Column("task_id", String(32), nullable=False, index=True),
+    Column("escalation_id", String(32), index=True),
+    Column("meeting_ref", String(80), nullable=False, index=True),
+    Column("unit", String(40), nullable=False, index=True),
+    Column("decision_type", String(40), nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False, index=True),
+    Column("document", JSON, nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+append_only.guard(decisions, ("number", "decision_id", "decision_ref"))
+
+meetings = Table(
+    "meetings",
+    metadata,
+    Column("meeting_ref", String(80), primary_key=True),
+    Column("code", String(40), nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False, index=True),
+    Column("state", String(20), nullable=False, index=True),
+    Column("document", JSON, nullable=False),
+)
+
+packs = Table(
+    "packs",
+    metadata,
+    Column("pack_id", String(32), primary_key=True),
+    Column("meeting_ref", String(80), nullable=False, index=True),
+    Column("code", String(40), nullable=False),
+    Column("as_at", UtcDateTime, nullable=False),
+    Column("frozen_by", String(200), nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_packs_code_as_at", "code", "as_at"),
+)
+append_only.guard(packs, ("pack_id",))
+
+channel_health = Table(
+    "channel_health",
+    metadata,
+    Column("channel", String(60), primary_key=True),
+    Column("handed_over_at", UtcDateTime),
+    Column("failed_at", UtcDateTime),
+    Column("failure", Text),
+    Column("canary_at", UtcDateTime),
+    Column("seen_at", UtcDateTime),
 )

@@ -1,15 +1,31 @@
 """Tasks, assessments and escalations as rows. The document column holds the whole; the others are for queries."""
 
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, Table, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    union,
+    update,
+)
 
 from store.tables import assessments, escalations, planner_links, references, tasks
 from tasking.errors import StaleTask, UnknownTask
-from tasking.escalation import Escalation
-from tasking.task import Task
+from tasking.escalation import UNDECIDED, Escalation, EscalationStatus
+from tasking.task import Status, Task
 from tasking.thrive import AssessedRisk, PriorityBand
 
 T = TypeVar("T")
@@ -17,30 +33,51 @@ T = TypeVar("T")
 URGENCY_OF_BAND = {PriorityBand.IMMEDIATE: 0, PriorityBand.PRIORITY: 1}
 """How soon what concerns a task is delivered where not all can be at once; 0 first, other bands last."""
 
+AT_A_TIME = 500
+"""So many keys are asked for in one statement."""
+
 _TASK: TypeAdapter[Task] = TypeAdapter(Task)
 _RISK: TypeAdapter[AssessedRisk] = TypeAdapter(AssessedRisk)
 _ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
 
+_READ = select(tasks).where(tasks.c.task_id == bindparam("this"))
+_READ_VERSION = select(tasks.c.version).where(tasks.c.task_id == bindparam("this"))
+_READ_BAND = select(tasks.c.band).where(tasks.c.task_id == bindparam("this"))
+_SAVE = update(tasks).where(tasks.c.task_id == bindparam("this"), tasks.c.version == bindparam("as_read"))
+_ADD = insert(tasks)
+_LAST_NUMBER = select(references.c.last_number).where(references.c.name == bindparam("prefix")).with_for_update()
+_MOVE_NUMBER = update(references).where(references.c.name == bindparam("prefix"))
+_READ_RISKS = (
+    select(assessments.c.document).where(assessments.c.task_id == bindparam("of_task")).order_by(assessments.c.number)
+)
+_READ_STEPS = (
+    select(escalations.c.document).where(escalations.c.task_id == bindparam("of_task")).order_by(escalations.c.number)
+)
+_ADD_RISK = insert(assessments)
+
 
 def next_reference(connection: Connection, prefix: str, first: int = 1001) -> str:
     """The next reference of this prefix. Once committed it is never given again, even when no task comes of it."""
-    found = connection.execute(
-        select(references.c.last_number).where(references.c.name == prefix).with_for_update()
-    ).scalar()
+    found = connection.execute(_LAST_NUMBER, {"prefix": prefix}).scalar()
     number = first if found is None else found + 1
     if found is None:
         connection.execute(insert(references).values(name=prefix, last_number=number))
     else:
-        connection.execute(update(references).where(references.c.name == prefix).values(last_number=number))
+        connection.execute(_MOVE_NUMBER, {"prefix": prefix, "last_number": number})
     return f"{prefix}-{number}"
 
 
 def read_task(connection: Connection, task_id: str) -> Task:
     """The task as it stands. Raises UnknownTask."""
-    row = connection.execute(select(tasks).where(tasks.c.task_id == task_id)).mappings().first()
+    row = connection.execute(_READ, {"this": task_id}).mappings().first()
     if row is None:
         raise UnknownTask(f"There is no task with the id {task_id}.")
     return _task(row)
+
+
+def version_of(connection: Connection, task_id: str) -> int | None:
+    """The version of the task as it stands; None where there is no such task."""
+    return connection.execute(_READ_VERSION, {"this": task_id}).scalar()
 
 
 def read_task_by_reference(connection: Connection, reference: str) -> Task:
@@ -62,7 +99,7 @@ def urgency_of(connection: Connection, task_id: str | None) -> int:
     """How urgent a delivery about this task is: 0 to 2. A response that is no task yet might be anything: 0."""
     if task_id is None:
         return 0
-    band = connection.execute(select(tasks.c.band).where(tasks.c.task_id == task_id)).scalar()
+    band = connection.execute(_READ_BAND, {"this": task_id}).scalar()
     return URGENCY_OF_BAND.get(PriorityBand(band), 2) if band else 2
 
 
@@ -78,9 +115,9 @@ def stands_with_band(connection: Connection, plan_id: str, band: PriorityBand) -
 
 
 def units_with_open_tasks(connection: Connection) -> dict[str, int]:
-    """How many open tasks belong to each unit code."""
-    query = select(tasks.c.unit, func.count()).where(tasks.c.is_open).group_by(tasks.c.unit)
-    return {str(unit): int(number) for unit, number in connection.execute(query)}
+    """How many open tasks stand with each unit code, their own and those above alike."""
+    query = select(tasks.c.document["stands_on"]).where(tasks.c.is_open)
+    return dict(Counter(str(unit) for units in connection.execute(query).scalars() for unit in units))
 
 
 def read_all_tasks(connection: Connection) -> list[Task]:
@@ -90,15 +127,13 @@ def read_all_tasks(connection: Connection) -> list[Task]:
 
 def add_task(connection: Connection, task: Task) -> None:
     """Keeps a new task."""
-    connection.execute(insert(tasks).values(task_id=task.task_id, **_columns(task)))
+    connection.execute(_ADD, {"task_id": task.task_id, **_columns(task)})
 
 
 def save_task(connection: Connection, task: Task) -> Task:
     """Keeps a changed task and returns it with its new version. Raises StaleTask when somebody saved it since."""
     newer = replace(task, version=task.version + 1)
-    done = connection.execute(
-        update(tasks).where(tasks.c.task_id == task.task_id, tasks.c.version == task.version).values(**_columns(newer))
-    )
+    done = connection.execute(_SAVE, {"this": task.task_id, "as_read": task.version, **_columns(newer)})
     if done.rowcount != 1:
         raise StaleTask(f"{task.reference} has changed since it was read.")
     return newer
@@ -106,20 +141,20 @@ def save_task(connection: Connection, task: Task) -> Task:
 
 def read_assessments(connection: Connection, task_id: str) -> tuple[AssessedRisk, ...]:
     """A task's assessments, oldest first."""
-    query = select(assessments.c.document).where(assessments.c.task_id == task_id).order_by(assessments.c.number)
-    return tuple(_RISK.validate_python(document) for document in connection.execute(query).scalars())
+    documents = connection.execute(_READ_RISKS, {"of_task": task_id}).scalars()
+    return tuple(_RISK.validate_python(document) for document in documents)
 
 
 def add_assessment(connection: Connection, task_id: str, risk: AssessedRisk) -> None:
     """Appends an assessment."""
     document = _RISK.dump_python(risk, mode="json")
-    connection.execute(insert(assessments).values(assessment_id=risk.assessment_id, task_id=task_id, document=document))
+    connection.execute(_ADD_RISK, {"assessment_id": risk.assessment_id, "task_id": task_id, "document": document})
 
 
 def read_escalations(connection: Connection, task_id: str) -> tuple[Escalation, ...]:
     """A task's escalations, oldest first."""
-    query = select(escalations.c.document).where(escalations.c.task_id == task_id).order_by(escalations.c.number)
-    return tuple(_ESCALATION.validate_python(document) for document in connection.execute(query).scalars())
+    documents = connection.execute(_READ_STEPS, {"of_task": task_id}).scalars()
+    return tuple(_ESCALATION.validate_python(document) for document in documents)
 
 
 def read_histories(connection: Connection) -> dict[str, tuple[tuple[AssessedRisk, ...], tuple[Escalation, ...]]]:
@@ -138,6 +173,14 @@ def read_escalation(connection: Connection, escalation_id: str) -> Escalation:
     return _ESCALATION.validate_python(document)
 
 
+def awaiting_forum(connection: Connection, meeting_ref: str) -> tuple[Escalation, ...]:
+    """Undecided escalations that this meeting was to decide, those only proposed among them, oldest first."""
+    undecided = escalations.c.status.in_([status.value for status in UNDECIDED])
+    query = select(escalations.c.document).where(escalations.c.forum == meeting_ref, undecided)
+    found = connection.execute(query.order_by(escalations.c.number)).scalars()
+    return tuple(_ESCALATION.validate_python(document) for document in found)
+
+
 def put_escalation(connection: Connection, escalation: Escalation) -> None:
     """Keeps a new or changed escalation."""
     values = {
@@ -145,11 +188,82 @@ def put_escalation(connection: Connection, escalation: Escalation) -> None:
         "trigger": escalation.trigger,
         "to_unit": escalation.to_unit,
         "status": escalation.status.value,
+        "forum": escalation.forum,
+        "came_at": _came_at(escalation),
         "document": _ESCALATION.dump_python(escalation, mode="json"),
     }
     found = escalations.c.escalation_id == escalation.escalation_id
     if connection.execute(update(escalations).where(found).values(**values)).rowcount == 0:
         connection.execute(insert(escalations).values(escalation_id=escalation.escalation_id, **values))
+
+
+def read_completed_tasks(connection: Connection, since: datetime, ids: Collection[str] = ()) -> list[Task]:
+    """Tasks that their officers said since this moment (UTC) are done, oldest first, and those of these ids that are.
+
+    Few at a time: a task stays COMPLETED for good where nobody writes down its result.
+    """
+    found = union(_ids(_is_completed(), tasks.c.completed_at >= since), _ids(_is_completed(), tasks.c.task_id.in_(ids)))
+    return _tasks_of(connection, found)
+
+
+def completed_before(connection: Connection, until: datetime) -> dict[str, int]:
+    """How many tasks of each unit were done before this moment (UTC) and still want a result."""
+    query = select(tasks.c.unit, func.count()).where(_is_completed(), tasks.c.completed_at < until)
+    return {str(unit): int(number) for unit, number in connection.execute(query.group_by(tasks.c.unit))}
+
+
+def read_ended_tasks(connection: Connection, since: datetime, ids: Collection[str] = ()) -> list[Task]:
+    """Tasks with no work left that were raised or completed since this moment (UTC), and those of these ids."""
+    found = union(
+        _ids(tasks.c.raised_at >= since),
+        _ids(_is_completed(), tasks.c.completed_at >= since),
+        _ids(tasks.c.task_id.in_(ids)),
+    )
+    return [task for task in _tasks_of(connection, found) if not task.is_open]
+
+
+def read_tasks_by_references(connection: Connection, found: Collection[str]) -> list[Task]:
+    """The tasks with these references, as they are written on the tasks, oldest first. However many they are."""
+    rows: list[Task] = []
+    for some in batched(sorted(found)):
+        query = select(tasks).where(tasks.c.reference.in_(some))
+        rows += [_task(row) for row in connection.execute(query).mappings()]
+    return sorted(rows, key=lambda task: (task.raised_at, task.reference))
+
+
+def batched(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many at a time as every database takes in one statement."""
+    return (keys[start : start + AT_A_TIME] for start in range(0, len(keys), AT_A_TIME))
+
+
+def read_done_but_undecided(connection: Connection) -> list[tuple[Task, tuple[Escalation, ...]]]:
+    """Completed tasks with an escalation that nobody has decided, each with its escalations, oldest first."""
+    undecided = select(escalations.c.task_id).where(escalations.c.status.in_([each.value for each in UNDECIDED]))
+    query = (
+        select(tasks, escalations.c.document.label("step"))
+        .join(escalations, escalations.c.task_id == tasks.c.task_id)
+        .where(_is_completed(), tasks.c.task_id.in_(undecided))
+        .order_by(tasks.c.raised_at, tasks.c.reference, escalations.c.number)
+    )
+    found: dict[str, tuple[Task, list[Escalation]]] = {}
+    for row in connection.execute(query).mappings():
+        _, steps = found.setdefault(row["task_id"], (_task(row), []))
+        steps.append(_ESCALATION.validate_python(row["step"]))
+    return [(task, tuple(steps)) for task, steps in found.values()]
+
+
+def _ids(*conditions: ColumnElement[bool]) -> Select[tuple[str]]:
+    """One way to find tasks by an index; a union of several keeps to theirs, where an OR may read the whole table."""
+    return select(tasks.c.task_id).where(*conditions)
+
+
+def _is_completed() -> ColumnElement[bool]:
+    return tasks.c.status == Status.COMPLETED.value
+
+
+def _tasks_of(connection: Connection, found: CompoundSelect[tuple[str]]) -> list[Task]:
+    query = select(tasks).where(tasks.c.task_id.in_(found)).order_by(tasks.c.raised_at, tasks.c.reference)
+    return [_task(row) for row in connection.execute(query).mappings()]
 
 
 def _of_open_tasks(connection: Connection, table: Table, kind: TypeAdapter[T]) -> dict[str, list[T]]:
@@ -177,4 +291,12 @@ def _columns(task: Task) -> dict[str, object]:
         "due_at": task.due_at,
         "version": task.version,
         "document": _TASK.dump_python(task, mode="json"),
+        "completed_at": task.completed_at,
     }
+
+
+def _came_at(escalation: Escalation) -> datetime | None:
+    """When it came before the higher level; what is only proposed has not."""
+    if escalation.status is EscalationStatus.PROPOSED:
+        return None
+    return escalation.endorsed_at or escalation.requested_at

@@ -7,9 +7,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from store import audit_log, outbox, tasks
+from store import audit_log, decisions, meetings, outbox, tasks
+from store.together import Together
+from tasking.audit import AuditKind
+from tasking.clocks import LONDON
+from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.events import Event
+from tasking.meetings import MeetingRecord
 from tasking.ports import Clock
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
@@ -21,6 +26,7 @@ class Store:
     """The service's memory: makes transactions, and tells the work queue what a commit has promised.
 
     `routes` says which handlers an event goes to; `on_promised` is called after a commit with the new outbox ids.
+    `together` runs a piece of work that many deliveries do at the same moment (see store/together.py).
     """
 
     def __init__(self, engine: Engine, clock: Clock, routes: Routes, reference_prefix: str = "T") -> None:
@@ -29,6 +35,7 @@ class Store:
         self.routes = routes
         self.reference_prefix = reference_prefix
         self.on_promised: Callable[[Sequence[int]], None] = lambda ids: None
+        self.together = Together(engine).run
 
     @contextmanager
     def act(self, actor: str, source: str, correlation_id: str) -> Iterator["SqlUnitOfWork"]:
@@ -36,12 +43,27 @@ class Store:
         with self.engine.begin() as connection:
             uow = SqlUnitOfWork(self, connection, actor, source, correlation_id)
             yield uow
-        if uow.promised:
-            self.on_promised(uow.promised)
+        uow.tell_promised()
 
     def new_delivery_id(self) -> str:
         """A name for a delivery whose carrier gave it none."""
         return secrets.token_hex(8)
+
+    def consulted(
+        self, actor: str, source: str, object_ref: str, recipient: str | None = None, correlation_id: str | None = None
+    ) -> None:
+        """Audits, in a commit of its own, that `actor` looks at this. Call it before showing it, outside of `act`."""
+        line = (self.clock.now(), actor, source, object_ref, correlation_id or self.new_delivery_id(), recipient)
+        with self.engine.begin() as connection:
+            audit_log.consulted(connection, *line)
+
+    def disclosed(
+        self, actor: str, source: str, object_ref: str, recipient: str | None = None, correlation_id: str | None = None
+    ) -> None:
+        """Audits, in a commit of its own, that `actor` gives this to `recipient`. Call it before it goes, as above."""
+        line = (self.clock.now(), actor, source, object_ref, correlation_id or self.new_delivery_id(), recipient)
+        with self.engine.begin() as connection:
+            audit_log.disclosed(connection, *line)
 
     @contextmanager
     def open(self) -> Iterator[Connection]:
@@ -51,7 +73,8 @@ class Store:
 
 
 class SqlUnitOfWork:
-    """The promises of `tasking.ports.UnitOfWork`, kept in SQL."""
+    """The promises of `tasking.ports.UnitOfWork`, kept in SQL. Made by `Store.act`, or for a transaction that is open:
+    whoever opened it commits it and then calls `tell_promised`."""
 
     def __init__(self, store: Store, connection: Connection, actor: str, source: str, correlation_id: str) -> None:
         self.connection = connection
@@ -111,17 +134,58 @@ class SqlUnitOfWork:
         """Keeps a new or changed escalation."""
         tasks.put_escalation(self.connection, escalation)
 
-    def audit(self, action: str, object_ref: str, changes: Mapping[str, tuple[object, object]]) -> None:
+    def awaiting_forum(self, meeting_ref: str) -> tuple[Escalation, ...]:
+        """Undecided escalations that this meeting was to decide."""
+        return tasks.awaiting_forum(self.connection, meeting_ref)
+
+    def next_decision_reference(self) -> str:
+        """The next decision reference of this London year; never given twice."""
+        year = self._now.astimezone(LONDON).year
+        _, number = tasks.next_reference(self.connection, f"DEC-{year}", first=1).rsplit("-", 1)
+        return f"DEC-{year}-{int(number):06}"
+
+    def add_decision(self, decision: Decision) -> None:
+        """Appends a decision."""
+        decisions.append(self.connection, decision)
+
+    def decisions(self, task_id: str) -> tuple[Decision, ...]:
+        """A task's decisions, oldest first."""
+        return decisions.of_task(self.connection, task_id)
+
+    def meeting_record(self, meeting_ref: str) -> MeetingRecord | None:
+        """What is on record of one meeting."""
+        return meetings.read(self.connection, meeting_ref)
+
+    def put_meeting(self, record: MeetingRecord) -> None:
+        """Keeps a meeting that was cancelled or held."""
+        meetings.put(self.connection, record)
+
+    def cancelled_meetings(self) -> frozenset[str]:
+        """References of the meetings that were cancelled."""
+        return meetings.cancelled(self.connection)
+
+    def audit(
+        self,
+        action: str,
+        object_ref: str,
+        changes: Mapping[str, tuple[object, object]],
+        kind: AuditKind = AuditKind.ALTERATION,
+        on_behalf_of: str | None = None,
+        recipient: str | None = None,
+    ) -> None:
         """Appends to the audit log."""
-        audit_log.append(
-            self.connection, self._now, self._actor, self._source, action, object_ref, changes, self.correlation_id
-        )
+        line = (self._now, self._actor, self._source, action, object_ref, changes, self.correlation_id)
+        audit_log.append(self.connection, *line, kind, on_behalf_of, recipient)
 
     def emit(self, event: Event) -> None:
         """One outbox row for each handler on the event's route."""
+        payload = event.payload()
+        urgency = tasks.urgency_of(self.connection, payload.get("task_id"))
         for handler in self._store.routes[type(event)]:
-            urgency = tasks.urgency_of(self.connection, event.payload().get("task_id"))
-            row = outbox.add(
-                self.connection, event.name, handler, event.payload(), self._now, self.correlation_id, urgency
-            )
+            row = outbox.add(self.connection, event.name, handler, payload, self._now, self.correlation_id, urgency)
             self.promised.append(row)
+
+    def tell_promised(self) -> None:
+        """Tells the work queue what was promised, now that it is committed."""
+        if self.promised:
+            self._store.on_promised(self.promised)

@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+from tasking import climbing
+from tasking.audit import AuditKind
+from tasking.decision import Capacity, Decision, DecisionType
 from tasking.errors import RuleBroken
-from tasking.escalation import AWAITING_DECISION, Escalation, EscalationStatus
-from tasking.escalation_policy import ASK_LABEL, Case, Proposal, accepted_by_asking_further, first_status
-from tasking.events import TaskEscalated, TaskRaised, TaskReassessed, TaskReturned
+from tasking.escalation import Escalation, EscalationStatus
+from tasking.escalation_policy import Proposal
+from tasking.events import TaskRaised, TaskReassessed
 from tasking.force import TRIAGE, Force
 from tasking.ports import UnitOfWork
+from tasking.recording import WORDS, record, snapshot_of
 from tasking.requests import ReassessRequest, ReturnRequest, TaskRequest
 from tasking.saving import save
 from tasking.task import ChecklistLine, Status, Task
@@ -23,7 +27,7 @@ def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
     A request with faults, or with a THRIVE level missing, goes to the Triage bucket with the faults on it.
     """
     now = uow.now()
-    risk = _assess(uow, request.assessment, request.context, "INITIAL")
+    risk = _assess(uow, request.assessment, request.context, "INITIAL", request.submitted_by)
     gaps = tuple(f"{INCOMPLETE}: {name} was not answered." for name in request.assessment.missing())
     faults = request.faults + gaps + request.assessment.faults()
     pillar = TRIAGE if faults else request.pillar
@@ -65,7 +69,7 @@ def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
         "band": (None, band),
         "score": (None, task.score),
     }
-    uow.audit("task raised", task.reference, shown)
+    uow.audit("task raised", task.reference, shown, AuditKind.COLLECTION)
     uow.emit(TaskRaised(task.task_id))
     return task
 
@@ -80,7 +84,10 @@ def reassess(uow: UnitOfWork, force: Force, request: ReassessRequest) -> Task:
         raise RuleBroken(f"{task.reference} is not open, so its risk cannot be assessed again.")
     if problems := request.assessment.missing() + request.assessment.faults():
         raise RuleBroken(f"The assessment of {task.reference} is incomplete: {', '.join(problems)}.")
-    risk = _assess(uow, request.assessment, request.context, "RE_THRIVE")
+    if request.is_review:
+        _check_second_assessor(uow, task, request)
+    kind = "REVIEW" if request.is_review else "RE_THRIVE"
+    risk = _assess(uow, request.assessment, request.context, kind, request.submitted_by, request.reason)
     assert risk.result is not None
     band = risk.result.band
     outranked = task.band_override is not None and BANDS[band].rank > BANDS[task.band_override].rank
@@ -92,6 +99,8 @@ def reassess(uow: UnitOfWork, force: Force, request: ReassessRequest) -> Task:
         band_override=None if outranked else task.band_override,
         due_at=task.due_at or uow.now() + BANDS[band].default_due,
         faults=tuple(fault for fault in task.faults if not fault.startswith(INCOMPLETE)),
+        moved_at=uow.now(),
+        re_thrive_due=False,
     )
     uow.add_assessment(task.task_id, risk)
     saved = save(uow, "risk assessed again", task, changed)
@@ -100,49 +109,12 @@ def reassess(uow: UnitOfWork, force: Force, request: ReassessRequest) -> Task:
 
 
 def escalate(uow: UnitOfWork, force: Force, task_id: str, proposal: Proposal) -> Escalation:
-    """Shows the task to a higher unit for a decision and says TaskEscalated. The owner below stays accountable.
-
-    Raises RuleBroken when the task is not open or already stands there.
-    """
-    task = uow.task(task_id)
-    if not task.is_open or proposal.to_unit in task.stands_on:
-        raise RuleBroken(f"{task.reference} is not open or already stands with {proposal.to_unit}.")
-    case = Case(task, uow.assessments(task_id), uow.escalations(task_id))
-    scores = [each.result.score for each in case.assessments if each.result is not None]
-    escalation = Escalation(
-        escalation_id=uow.new_id(),
-        task_id=task_id,
-        trigger=proposal.trigger,
-        fact=proposal.fact,
-        from_unit=proposal.from_unit,
-        to_unit=proposal.to_unit,
-        status=first_status(proposal),
-        reason=proposal.reason,
-        requested_by=uow.actor,
-        requested_at=uow.now(),
-        decide_by=proposal.decide_by,
-        policy_version=proposal.policy_version,
-        score_then=scores[-1] if scores else None,
-        score_before=scores[-2] if len(scores) > 1 else None,
-        band_then=task.working_band,
-    )
-    if earlier := accepted_by_asking_further(case, proposal):
-        uow.put_escalation(replace(earlier, status=EscalationStatus.ACCEPTED))
-    uow.put_escalation(escalation)
-    changed = replace(
-        task,
-        stands_on=(*task.stands_on, proposal.to_unit),
-        labels=task.labels - {ASK_LABEL},
-        decision_needed=True,
-        was_returned=False,
-    )
-    save(uow, f"escalated: {proposal.trigger}", task, changed)
-    uow.emit(TaskEscalated(task_id, escalation.escalation_id))
-    return escalation
+    """Begins an escalation as the policy wants it: climbing.propose_to_climb says how. Raises RuleBroken."""
+    return climbing.propose_to_climb(uow, force, task_id, proposal)
 
 
 def de_escalate(uow: UnitOfWork, force: Force, request: ReturnRequest) -> Escalation:
-    """The highest level gives the task back with conditions; says TaskReturned.
+    """The highest level gives the task back with conditions, by the form; says TaskReturned and DecisionRecorded.
 
     Raises RuleBroken when no escalation stands, or the reason or conditions are blank: going down is recorded
     with the same care as going up.
@@ -153,31 +125,72 @@ def de_escalate(uow: UnitOfWork, force: Force, request: ReturnRequest) -> Escala
         raise RuleBroken(f"{task.reference} has not been escalated, so it cannot be returned.")
     if not request.reason.strip() or not request.conditions.strip():
         raise RuleBroken(f"To return {task.reference}, say why the risk is lower and on what conditions.")
-    returned = replace(
+    decision = _decision_by_form(uow, force, task, standing[-1], request)
+    returned = climbing.send_back(
+        uow,
+        task,
         standing[-1],
-        status=EscalationStatus.RETURNED,
-        returned_at=uow.now(),
+        EscalationStatus.DE_ESCALATED,
+        "returned with conditions",
         returned_by=request.submitted_by,
         return_reason=request.reason,
         conditions=request.conditions,
+        receiver=_who_takes_over(force, standing[-1].from_unit),
+        decided_by=request.submitted_by,
+        decided_at=request.submitted_at,
+        decision_ref=decision.decision_ref,
+        rationale=request.reason,
     )
-    uow.put_escalation(returned)
-    left = [
-        each
-        for each in uow.escalations(task.task_id)
-        if each.status in AWAITING_DECISION and each.escalation_id != returned.escalation_id
-    ]
-    changed = replace(
-        task,
-        stands_on=task.stands_on[:-1],
-        labels=task.labels - {ASK_LABEL},
-        decision_needed=bool(left),
-        was_returned=True,
-    )
-    save(uow, "returned with conditions", task, changed)
-    uow.emit(TaskReturned(task.task_id, returned.escalation_id))
+    record(uow, decision)
     return returned
 
 
-def _assess(uow: UnitOfWork, thrive: ThriveAssessment, context: RiskContext, trigger: str) -> AssessedRisk:
-    return AssessedRisk(uow.new_id(), thrive, context, trigger, uow.now(), score(thrive, context))
+def _who_takes_over(force: Force, unit: str) -> str | None:
+    """The form names nobody: the chair of the unit that gets it back."""
+    meeting = force.meeting_of(unit)
+    return meeting.chair_role if meeting else None
+
+
+def _decision_by_form(
+    uow: UnitOfWork, force: Force, task: Task, escalation: Escalation, request: ReturnRequest
+) -> Decision:
+    return Decision(
+        decision_id=uow.new_id(),
+        decision_ref=uow.next_decision_reference(),
+        task_id=task.task_id,
+        task_reference=task.reference,
+        escalation_id=escalation.escalation_id,
+        decision_type=DecisionType.DE_ESCALATE,
+        unit=escalation.to_unit,
+        meeting_ref="",
+        classification=task.classification,
+        text=f"{WORDS[DecisionType.DE_ESCALATE]}: {request.conditions}",
+        rationale=request.reason,
+        options=(),
+        information="",
+        threat_assessment="",
+        powers_policy="",
+        dissent="",
+        decided_by=request.submitted_by,
+        role="",
+        capacity=Capacity.FORM,
+        decided_at=request.submitted_at,
+        recorded_by=uow.actor,
+        recorded_at=uow.now(),
+        policy_version=escalation.policy_version,
+        snapshot=snapshot_of(uow, task),
+    )
+
+
+def _check_second_assessor(uow: UnitOfWork, task: Task, request: ReassessRequest) -> None:
+    scored = uow.assessments(task.task_id)
+    if scored and scored[-1].assessed_by.casefold() == request.submitted_by.casefold():
+        raise RuleBroken(f"{task.reference} was scored by the same person last: a review needs a second assessor.")
+    if not request.reason.strip():
+        raise RuleBroken(f"Say why the score of {task.reference} is reviewed.")
+
+
+def _assess(
+    uow: UnitOfWork, thrive: ThriveAssessment, context: RiskContext, trigger: str, by: str, reason: str = ""
+) -> AssessedRisk:
+    return AssessedRisk(uow.new_id(), thrive, context, trigger, uow.now(), score(thrive, context), by, reason)

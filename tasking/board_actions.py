@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tasking.actions import INCOMPLETE
+from tasking.audit import AuditKind
 from tasking.errors import RuleBroken
 from tasking.escalation import EscalationStatus
 from tasking.escalation_policy import ASK_LABEL
@@ -40,7 +41,7 @@ def record_board_changes(uow: UnitOfWork, force: Force, task_id: str, unit: str,
     changed = _with_progress(task, changed, now)
     if changed == task:
         return task
-    saved = save(uow, f"changed on the board of {unit}", task, changed)
+    saved = save(uow, f"changed on the board of {unit}", task, replace(changed, moved_at=now))
     uow.emit(TaskChanged(task.task_id))
     return saved
 
@@ -73,7 +74,7 @@ def withdraw(uow: UnitOfWork, task_id: str, reason: str) -> Task:
     if not task.is_open:
         raise RuleBroken(f"{task.reference} is not open, so it cannot be withdrawn.")
     for step in uow.escalations(task_id):
-        if step.is_standing:
+        if step.is_standing or step.status is EscalationStatus.PROPOSED:
             uow.put_escalation(replace(step, status=EscalationStatus.WITHDRAWN))
     changed = replace(
         task,
@@ -136,7 +137,7 @@ def adopt_task(uow: UnitOfWork, force: Force, request: AdoptRequest) -> Task:
     task = _with_progress(began, shown, now)
     uow.add_task(task)
     facts = {"unit": (None, task.unit), "pillar": (None, task.pillar), "copied_from": (None, request.copied_from)}
-    uow.audit("adopted from the board", task.reference, facts)
+    uow.audit("adopted from the board", task.reference, facts, AuditKind.COLLECTION)
     uow.emit(TaskRaised(task.task_id))
     return task
 

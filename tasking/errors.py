@@ -15,3 +15,7 @@ class StaleTask(TaskingError):
 
 class UnknownTask(TaskingError):
     """No task has this reference or id."""
+
+
+class UnknownDecision(TaskingError):
+    """No decision has this reference or id."""

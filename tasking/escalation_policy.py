@@ -1,33 +1,64 @@
-"""Rules of escalation: from what stands on the record to a proposal to climb, with the reason in words.
+"""Rules of escalation at work: from what stands on the record to a proposal to climb, or a chase, with the reason.
 
-Trigger codes and what fires them follow the policing notes, section 4.2; thresholds and limits come from config.
+What fires a rule is in tasking/triggers.py. What people ask for goes the same way, by `asked_for`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
+from typing import NamedTuple
 
-from tasking.escalation import AWAITING_DECISION, Escalation, EscalationStatus
-from tasking.force import Force
+from tasking.calendar import next_meeting
+from tasking.clocks import later
+from tasking.decision import DecisionRequest
+from tasking.errors import RuleBroken
+from tasking.escalation import AWAITING_DECISION, SENT_BACK, Escalation, EscalationStatus
+from tasking.force import Force, TaskingLevel
 from tasking.task import Task
-from tasking.thrive import BANDS, AssessedRisk, PriorityBand
+from tasking.thrive import PriorityBand
+from tasking.triggers import (
+    ASK_LABEL,
+    CHASES,
+    COMMON_LEVEL,
+    CONDITIONS,
+    MANUAL,
+    NEXT_LEVEL,
+    TRIGGERS,
+    Case,
+    Fact,
+    Limit,
+    MeetingLimit,
+    Rule,
+    WorkingDays,
+    in_words,
+)
 
-NEXT_LEVEL = "NEXT"
-ASK_LABEL = "ESCALATE_ASKED"
-"""Code of the label by which a person asks on the board for the task to go up."""
+__all__ = [
+    "ASK_LABEL",
+    "CONDITIONS",
+    "MANUAL",
+    "NEXT_LEVEL",
+    "TRIGGERS",
+    "Case",
+    "Chase",
+    "EscalationPolicy",
+    "Proposal",
+    "Rule",
+    "accepted_by_asking_further",
+    "asked_for",
+    "due_chases",
+    "due_notices",
+    "first_status",
+    "in_words",
+    "moments",
+    "overtaken",
+    "propose",
+    "was_overtaken",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One line of the policy. `to` is NEXT or a level code. Times per band; a band left out is not watched."""
-
-    trigger: str
-    to: str
-    notifies_at_once: bool
-    decide_within: Mapping[PriorityBand, timedelta]
-    after: Mapping[PriorityBand, timedelta] = field(default_factory=dict)
-    points: int = 0
+WITHOUT_A_MEETING = timedelta(hours=24)
+"""How long the higher level has where its next meeting was to decide and its calendar has none."""
+IS_DAILY: dict[MeetingLimit, bool | None] = {MeetingLimit.DAILY: True, MeetingLimit.TASKING: False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +68,19 @@ class EscalationPolicy:
     version: str
     rules: tuple[Rule, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """All that a rule may look at. Assessments and escalations are oldest first."""
-
-    task: Task
-    assessments: tuple[AssessedRisk, ...]
-    escalations: tuple[Escalation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What is true of a task since when. The same `identity` never fires the same trigger twice."""
-
-    identity: str
-    since: datetime
-    words: str
+    def rule(self, trigger: str) -> Rule | None:
+        """Its rule for this trigger, if it has one."""
+        return next((each for each in self.rules if each.trigger == trigger), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a rule wants: the task shown to a higher unit, for a decision by a time."""
+    """What a rule or a person wants: the task shown to a higher unit, for a decision by a time.
+
+    With `needs_endorsement` a person of the sending unit has to say so first, but for an IMMEDIATE task. `forum` is
+    the meeting that is to decide, empty where the duty roles are asked. `asked_by` and `asked_role` are the person who
+    asked, empty where a rule did.
+    """
 
     trigger: str
     fact: str
@@ -68,120 +90,157 @@ class Proposal:
     decide_by: datetime | None
     notifies_at_once: bool
     policy_version: str
+    needs_endorsement: bool = False
+    forum: str = ""
+    action_so_far: str = ""
+    resources_requested: str = ""
+    asked_by: str = ""
+    asked_role: str = ""
 
 
-Condition = Callable[[Rule, Case, datetime], Fact | None]
+@dataclass(frozen=True, slots=True)
+class Chase:
+    """A fact that people are to be told of, once: a manager of the task's own level, or the level of `unit`."""
+
+    trigger: str
+    fact: str
+    words: str
+    unit: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the task remembers it by."""
+        return f"{self.trigger} {self.fact}"
 
 
-def propose(policy: EscalationPolicy, force: Force, case: Case, now: datetime) -> Proposal | None:
+class Until(NamedTuple):
+    """By when a higher unit has to decide (UTC), and at which meeting; '' between meetings."""
+
+    decide_by: datetime | None
+    forum: str
+
+
+def propose(
+    policy: EscalationPolicy, force: Force, case: Case, now: datetime, cancelled: frozenset[str] = frozenset()
+) -> Proposal | None:
     """The first proposal that the policy makes for an open task at `now` (UTC), or None.
 
     A fact that already fired, or that was known when the higher level last gave the task back, stays quiet.
+    `cancelled` are the references of meetings that do not take place.
     """
     if not case.task.is_open:
         return None
     for rule in policy.rules:
-        fact = CONDITIONS[rule.trigger](rule, case, now)
-        if fact is None or fact.since > now or _is_spent(rule.trigger, fact, case):
-            continue
         to_unit = _target(rule, force, case)
-        if to_unit is not None:
-            band = case.task.working_band
-            limit = rule.decide_within.get(band) if band else None
+        fact = next(_fresh(rule, case, now), None) if to_unit is not None else None
+        if fact is not None and to_unit is not None:
+            until = _until(rule, force, case.task, to_unit, now, cancelled)
             return Proposal(
                 rule.trigger,
                 fact.identity,
                 case.task.top_unit,
                 to_unit,
                 fact.words,
-                now + limit if limit else None,
+                until.decide_by,
                 rule.notifies_at_once,
                 policy.version,
+                needs_endorsement=rule.needs_endorsement,
+                forum=until.forum,
             )
     return None
 
 
-def _is_spent(trigger: str, fact: Fact, case: Case) -> bool:
-    fired = any(each.trigger == trigger and each.fact == fact.identity for each in case.escalations)
-    returned = [each.returned_at for each in case.escalations if each.returned_at is not None]
-    return fired or any(fact.since <= at for at in returned)
+def asked_for(
+    policy: EscalationPolicy,
+    force: Force,
+    task: Task,
+    request: DecisionRequest,
+    now: datetime,
+    cancelled: frozenset[str] = frozenset(),
+) -> Proposal:
+    """The proposal that people make themselves, for a reason of MANUAL, at `now` (UTC).
 
-
-def _target(rule: Rule, force: Force, case: Case) -> str | None:
-    """The unit to climb to; None at the top, at the goal already, or while that level still has to decide."""
-    task = case.task
-    here = force.level_of(task.top_unit)
-    goal = force.above(here) if rule.to == NEXT_LEVEL else force.level(rule.to)
-    if goal is None or goal.rank <= here.rank:
-        return None
-    awaits = any(each.status in AWAITING_DECISION and each.to_unit == task.top_unit for each in case.escalations)
-    asked_from_here = rule.trigger == "ASKED_BY_LABEL" and task.asked_up_from == task.top_unit
-    if awaits and rule.to == NEXT_LEVEL and not asked_from_here:
-        return None
-    return force.unit_at(task.unit, goal.code).code
-
-
-def _not_accepted(rule: Rule, case: Case, now: datetime) -> Fact | None:
-    task, band = case.task, case.task.working_band
-    if task.accepted_at is not None or band is None or band not in rule.decide_within:
-        return None
-    limit = BANDS[band].accept_within
-    return Fact("raised", task.raised_at + limit, f"Nobody has taken it up within {in_words(limit)}.")
-
-
-def _overdue(rule: Rule, case: Case, now: datetime) -> Fact | None:
-    task, band = case.task, case.task.working_band
-    if task.due_at is None or band is None or band not in rule.after:
-        return None
-    return Fact(f"due {task.due_at.isoformat()}", task.due_at + rule.after[band], "It is past its due time.")
-
-
-def _risk_risen(rule: Rule, case: Case, now: datetime) -> Fact | None:
-    scored = [each for each in case.assessments if each.result is not None]
-    if len(scored) < 2:
-        return None
-    before, latest = scored[-2], scored[-1]
-    assert before.result is not None
-    assert latest.result is not None
-    to_immediate = latest.result.band is PriorityBand.IMMEDIATE and before.result.band is not PriorityBand.IMMEDIATE
-    if not to_immediate and latest.result.score - before.result.score < rule.points:
-        return None
-    words = (
-        f"Risk has risen: score {before.result.score} to {latest.result.score}, "
-        f"{before.result.band} to {latest.result.band}."
+    Whoever asks in a meeting that they chair needs nobody to agree. Raises RuleBroken where the policy has no rule for
+    it, nothing is above, the task stands higher than they are, or what is needed is not said.
+    """
+    rule = policy.rule(request.trigger)
+    if rule is None or request.trigger not in MANUAL:
+        raise RuleBroken(f"The policy {policy.version} has no rule by which people ask for {request.trigger}.")
+    if request.trigger == "BEYOND_RESOURCES" and not request.resources.strip():
+        raise RuleBroken("To ask for more than the unit has, say what is needed, how many and when.")
+    asks = request.unit or _unit_of_meeting(force, request.meeting_ref) or task.top_unit
+    if asks != task.top_unit:
+        raise RuleBroken(f"{task.reference} stands with {force.units[task.top_unit].name}: that level asks further.")
+    goal = _goal(rule, force, Case(task, (), ()))
+    if goal is None:
+        raise RuleBroken(f"{task.reference} stands as high as it can go for this ({request.trigger}) already.")
+    to_unit = force.unit_at(task.unit, goal.code).code
+    until = _until(rule, force, task, to_unit, now, cancelled)
+    return Proposal(
+        rule.trigger,
+        f"asked {now.isoformat()}",
+        task.top_unit,
+        to_unit,
+        request.rationale.strip(),
+        until.decide_by,
+        rule.notifies_at_once,
+        policy.version,
+        needs_endorsement=rule.needs_endorsement and not request.meeting_ref,
+        forum=until.forum,
+        action_so_far=request.information.strip(),
+        resources_requested=request.resources.strip(),
+        asked_by=request.decided_by,
+        asked_role=request.role,
     )
-    return Fact(latest.assessment_id, latest.assessed_at, words)
 
 
-def _missing_high(rule: Rule, case: Case, now: datetime) -> Fact | None:
-    """One fact from the assessment that set the flag until one clears it: missing again is a fact of its own."""
-    flagged = list(takewhile(lambda each: "MISSING_HIGH" in each.context.flags, reversed(case.assessments)))
-    if not flagged:
+def due_chases(policy: EscalationPolicy, case: Case, now: datetime) -> tuple[Chase, ...]:
+    """What managers of the task's own level have to be told at `now` (UTC) and have not been."""
+    if not case.task.is_open:
+        return ()
+    found = (
+        Chase(rule.trigger, fact.identity, fact.words)
+        for rule in policy.rules
+        if rule.trigger in CHASES
+        for fact in CHASES[rule.trigger](rule, case)
+        if fact.since <= now
+    )
+    return tuple(chase for chase in found if chase.key not in case.task.chased)
+
+
+def due_notices(policy: EscalationPolicy, force: Force, case: Case, now: datetime) -> tuple[Chase, ...]:
+    """What the level where the task stands has to be told at `now` (UTC): it would have gone up to there for that.
+
+    Rules that notify at once and name their level; what went up by the same fact was told then.
+    """
+    if not case.task.is_open:
+        return ()
+    here = case.task.top_unit
+    found = (
+        Chase(rule.trigger, fact.identity, fact.words, here)
+        for rule in policy.rules
+        if _names_its_level(rule) and _goal(rule, force, case) is None
+        for fact in CONDITIONS[rule.trigger](rule, case)
+        if fact.since <= now and not _has_gone_up(rule.trigger, fact, case)
+    )
+    return tuple(notice for notice in found if notice.key not in case.task.chased)
+
+
+def moments(policy: EscalationPolicy, case: Case) -> frozenset[datetime]:
+    """When (UTC) something of this policy becomes true of the case as it stands, past and to come."""
+    tables = (CONDITIONS, CHASES)
+    rules = [(rule, table[rule.trigger]) for rule in policy.rules for table in tables if rule.trigger in table]
+    return frozenset(fact.since for rule, condition in rules for fact in condition(rule, case))
+
+
+def accepted_by_asking_further(case: Case, proposal: Proposal | Escalation) -> Escalation | None:
+    """The undecided escalation to the unit that now asks further up: by asking, that unit has taken the task on.
+
+    It has asked when the level above hears of it: not while its own people have still to agree.
+    """
+    if isinstance(proposal, Proposal) and first_status(proposal, case.task.working_band) is EscalationStatus.PROPOSED:
         return None
-    first = flagged[-1]
-    words = "High-risk missing person: the force level is told at once."
-    return Fact(f"flagged {first.assessment_id}", first.assessed_at, words)
-
-
-def _asked_by_label(rule: Rule, case: Case, now: datetime) -> Fact | None:
-    asked_at = case.task.asked_up_at
-    if asked_at is None or ASK_LABEL not in case.task.labels:
-        return None
-    return Fact(f"asked {asked_at.isoformat()}", asked_at, "Asked for on the board by the people working it.")
-
-
-CONDITIONS: Mapping[str, Condition] = {
-    "MISSING_HIGH": _missing_high,
-    "RISK_RISEN": _risk_risen,
-    "NOT_ACCEPTED": _not_accepted,
-    "OVERDUE": _overdue,
-    "ASKED_BY_LABEL": _asked_by_label,
-}
-
-
-def accepted_by_asking_further(case: Case, proposal: Proposal) -> Escalation | None:
-    """The undecided escalation to the unit that now asks further up: by asking, that unit has taken the task on."""
-    if proposal.trigger != "ASKED_BY_LABEL":
+    if proposal.trigger not in MANUAL | {"ASKED_BY_LABEL"}:
         return None
     waiting = [
         each for each in case.escalations if each.status in AWAITING_DECISION and each.to_unit == proposal.from_unit
@@ -189,20 +248,124 @@ def accepted_by_asking_further(case: Case, proposal: Proposal) -> Escalation | N
     return waiting[-1] if waiting else None
 
 
-def first_status(proposal: Proposal) -> EscalationStatus:
-    """How an escalation starts: requested where a person asked, proposed where a rule did."""
-    asked = proposal.trigger == "ASKED_BY_LABEL"
-    return EscalationStatus.REQUESTED if asked else EscalationStatus.PROPOSED
+def first_status(proposal: Proposal, band: PriorityBand | None) -> EscalationStatus:
+    """How an escalation starts: before the higher level, unless a person of the sending unit has to agree first.
+
+    An IMMEDIATE task does not wait for that (policing notes, section 4.3).
+    """
+    waits = proposal.needs_endorsement and band is not PriorityBand.IMMEDIATE
+    return EscalationStatus.PROPOSED if waits else EscalationStatus.REQUESTED
 
 
-def in_words(length: timedelta) -> str:
-    """A length of time as people say it, in whole days, hours or minutes."""
-    for unit, size in (
-        ("day", timedelta(days=1)),
-        ("hour", timedelta(hours=1)),
-        ("minute", timedelta(minutes=1)),
-    ):
-        if length >= size and length % size == timedelta(0):
-            count = length // size
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"{int(length.total_seconds())} seconds"
+def overtaken(case: Case, proposal: Proposal) -> Escalation | None:
+    """What is only proposed, where this proposal goes up without anybody having agreed first and so makes it idle."""
+    if first_status(proposal, case.task.working_band) is EscalationStatus.PROPOSED:
+        return None
+    return _only_proposed(case)
+
+
+def was_overtaken(escalation: Escalation) -> bool:
+    """Whether it was only proposed when another step was taken instead: no person took it back."""
+    return escalation.status is EscalationStatus.WITHDRAWN and escalation.decided_by is None
+
+
+def _fresh(rule: Rule, case: Case, now: datetime) -> Iterator[Fact]:
+    if rule.trigger not in CONDITIONS:
+        return
+    for fact in CONDITIONS[rule.trigger](rule, case):
+        if fact.since <= now and not _is_spent(rule, fact, case):
+            yield fact
+
+
+def _is_spent(rule: Rule, fact: Fact, case: Case) -> bool:
+    """It has gone up, or whoever gave the task back knew of it. A withdrawal says nothing of other facts.
+
+    What has to be told at once counts as known only where it has been told. What was overtaken on its way to a unit
+    has not been heard by it until the task stands there.
+    """
+    stands_on, fired = case.task.stands_on, _fired(rule.trigger, fact, case)
+    if any(not was_overtaken(each) or each.to_unit in stands_on for each in fired):
+        return True
+    returned = [each.returned_at for each in case.escalations if each.returned_at and each.status in SENT_BACK]
+    was_told = Chase(rule.trigger, fact.identity, fact.words).key in case.task.chased
+    is_known = was_told or not _names_its_level(rule)
+    return is_known and any(fact.since <= at for at in returned)
+
+
+def _has_gone_up(trigger: str, fact: Fact, case: Case) -> bool:
+    return any(not was_overtaken(each) for each in _fired(trigger, fact, case))
+
+
+def _fired(trigger: str, fact: Fact, case: Case) -> list[Escalation]:
+    return [each for each in case.escalations if each.trigger == trigger and each.fact == fact.identity]
+
+
+def _names_its_level(rule: Rule) -> bool:
+    """Whether the rule has a certain level told at once, however high the task stands."""
+    is_named = rule.to not in ("", NEXT_LEVEL, COMMON_LEVEL)
+    return rule.notifies_at_once and is_named and rule.trigger in CONDITIONS
+
+
+def _target(rule: Rule, force: Force, case: Case) -> str | None:
+    """The unit to climb to; None at the top, at the goal already, or while somebody still has to decide."""
+    task = case.task
+    goal = _goal(rule, force, case)
+    if goal is None:
+        return None
+    awaits = any(each.status in AWAITING_DECISION and each.to_unit == task.top_unit for each in case.escalations)
+    asked_from_here = rule.trigger == "ASKED_BY_LABEL" and task.asked_up_from == task.top_unit
+    if awaits and rule.to == NEXT_LEVEL and not asked_from_here:
+        return None
+    waits_for_consent = rule.needs_endorsement and task.working_band is not PriorityBand.IMMEDIATE
+    if waits_for_consent and _only_proposed(case) is not None:
+        return None
+    return force.unit_at(task.unit, goal.code).code
+
+
+def _goal(rule: Rule, force: Force, case: Case) -> TaskingLevel | None:
+    """The level that the rule wants; None where the task stands there, or higher, already."""
+    here = force.level_of(case.task.top_unit)
+    if rule.to == NEXT_LEVEL:
+        return force.above(here)
+    if not rule.to:
+        return None
+    wanted = _common_level(force, case) if rule.to == COMMON_LEVEL else force.level(rule.to)
+    return wanted if wanted is not None and wanted.rank > here.rank else None
+
+
+def _common_level(force: Force, case: Case) -> TaskingLevel | None:
+    """The lowest level at which all linked units come under one; None where they never do."""
+    lines = [_line(force, unit) for unit in {case.task.unit, *case.linked_units} if unit in force.units]
+    common = set.intersection(*map(set, lines)) if lines else set()
+    levels = [force.level_of(unit) for unit in common]
+    return min(levels, key=lambda level: level.rank, default=None)
+
+
+def _line(force: Force, unit: str) -> list[str]:
+    """The unit and those above it."""
+    line, parent = [unit], force.units[unit].parent
+    while parent is not None:
+        line.append(parent)
+        parent = force.units[parent].parent
+    return line
+
+
+def _only_proposed(case: Case) -> Escalation | None:
+    return next((each for each in case.escalations if each.status is EscalationStatus.PROPOSED), None)
+
+
+def _unit_of_meeting(force: Force, meeting_ref: str) -> str | None:
+    code = meeting_ref.split(" ")[0]
+    return next((meeting.unit for meeting in force.meetings if meeting.code == code), None)
+
+
+def _until(rule: Rule, force: Force, task: Task, to_unit: str, now: datetime, cancelled: frozenset[str]) -> Until:
+    limit: Limit | None = rule.decide_within.get(task.working_band or PriorityBand.ROUTINE)
+    if limit is None:
+        return Until(None, "")
+    if isinstance(limit, WorkingDays):
+        return Until(later(now, timedelta(days=limit.days), working=True), "")
+    if not isinstance(limit, MeetingLimit):
+        return Until(now + limit, "")
+    sitting = next_meeting(force, to_unit, now, cancelled=cancelled, is_daily=IS_DAILY.get(limit))
+    return Until(sitting.ends_at, sitting.meeting_ref) if sitting else Until(now + WITHOUT_A_MEETING, "")

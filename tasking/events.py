@@ -67,6 +67,87 @@ class TaskReturned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TaskChased(Event):
+    """Something about the task is late: its line manager or action manager is asked to look. It has not gone up.
+
+    With `unit`, the code of the unit where it stands as high as it has to: that level is told of the trigger.
+    """
+
+    task_id: str
+    trigger: str
+    unit: str = ""
+    name: ClassVar[str] = "TaskChased"
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationProposed(Event):
+    """A rule wants the task to climb, and a person of its unit has to say so first."""
+
+    task_id: str
+    escalation_id: str
+    name: ClassVar[str] = "EscalationProposed"
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationChased(Event):
+    """Nobody decided in time: the next role is asked. `hop` is its number among the escalation's hops, from 0.
+
+    `unit` is the code of the unit whose people had to answer; empty in what older versions said: the higher one.
+    """
+
+    task_id: str
+    escalation_id: str
+    hop: str
+    unit: str = ""
+    name: ClassVar[str] = "EscalationChased"
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationOverrun(Event):
+    """The escalation has crossed two daily meetings undecided, or nobody is left to ask. `unit` as above."""
+
+    task_id: str
+    escalation_id: str
+    unit: str = ""
+    name: ClassVar[str] = "EscalationOverrun"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecorded(Event):
+    """A decision about the task stands on the record."""
+
+    task_id: str
+    decision_id: str
+    name: ClassVar[str] = "DecisionRecorded"
+
+
+@dataclass(frozen=True, slots=True)
+class PackFrozen(Event):
+    """A meeting's pack is ready to be read."""
+
+    pack_id: str
+    name: ClassVar[str] = "PackFrozen"
+
+
+@dataclass(frozen=True, slots=True)
+class DigestDue(Event):
+    """It is time for the digest of a unit. `slot` is its local day and time, such as 2027-01-04 07:30."""
+
+    unit: str
+    slot: str
+    name: ClassVar[str] = "DigestDue"
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryDue(Event):
+    """It is time to try the channel of a meeting. `day` is the local day."""
+
+    channel: str
+    day: str
+    name: ClassVar[str] = "CanaryDue"
+
+
+@dataclass(frozen=True, slots=True)
 class TaskDeletedOnBoard(Event):
     """A person deleted the task from the board of `unit`, and it is still open."""
 
@@ -101,6 +182,14 @@ EVENTS: Mapping[str, type[Event]] = {
         TaskReassessed,
         TaskEscalated,
         TaskReturned,
+        TaskChased,
+        EscalationProposed,
+        EscalationChased,
+        EscalationOverrun,
+        DecisionRecorded,
+        PackFrozen,
+        DigestDue,
+        CanaryDue,
         TaskDeletedOnBoard,
         TaskWithdrawn,
         BoardDamaged,

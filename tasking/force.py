@@ -1,9 +1,11 @@
 """What a force is made of: levels, units, pillars, labels, meetings. Read from config, never changed while running."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from tasking.errors import RuleBroken
+from tasking.meetings import Authority, MeetingKind, Recurrence
 
 TRIAGE = "TRIAGE"
 """Code of the pillar whose bucket holds what could not be placed (policing glossary: awaiting triage)."""
@@ -11,11 +13,17 @@ TRIAGE = "TRIAGE"
 
 @dataclass(frozen=True, slots=True)
 class TaskingLevel:
-    """One rung of the ladder. A higher `rank` is a higher level of tasking."""
+    """One rung of the ladder. A higher `rank` is a higher level of tasking.
+
+    `duty_roles` decide for it between meetings, the first asked first; `action_manager_role` looks after what has no
+    owner or goes stale.
+    """
 
     code: str
     name: str
     rank: int
+    duty_roles: tuple[str, ...] = ()
+    action_manager_role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +58,20 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class TaskingMeeting:
-    """A meeting that tasks are decided at, with the Teams channel where its chair reads."""
+    """A meeting that tasks are decided at, with the Teams channel where its chair reads.
+
+    `poster` carries its cards, the force's own where empty. Without a `recurrence` it is only a channel.
+    """
 
     code: str
     name: str
     unit: str
     chair_role: str
     channel: str
+    kind: str = ""
+    deputy_roles: tuple[str, ...] = ()
+    recurrence: Recurrence | None = None
+    poster: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +87,8 @@ class Board:
 @dataclass(frozen=True, slots=True)
 class Force:
     """The whole of `config/force.yaml`, checked. Lookups raise KeyError for codes that config does not hold.
+
+    `authorities` are by role; `cycle_first_day` is the first day of any tasking cycle, from which all are counted.
 
     `deleted_task_policy` is restore or accept, `hand_made_task_policy` adopt or leave. `next_plan_title` names the plan
     that follows a full one: {title} is the board's, {number} counts from 2.
@@ -91,6 +108,10 @@ class Force:
     hand_made_task_policy: str = "adopt"
     completed_stay_days: int = 28
     next_plan_title: str = "{title} ({number})"
+    meeting_kinds: dict[str, MeetingKind] = field(default_factory=dict)
+    authorities: dict[str, Authority] = field(default_factory=dict)
+    cycle_first_day: date | None = None
+    cycle_days: int = 28
 
     def level(self, code: str) -> TaskingLevel:
         """The level with this code; KeyError when there is none."""
@@ -125,6 +146,24 @@ class Force:
     def meeting_of(self, unit_code: str) -> TaskingMeeting | None:
         """The first meeting that config lists for this unit: where its chair reads."""
         return next((meeting for meeting in self.meetings if meeting.unit == unit_code), None)
+
+    def meetings_of(self, unit_code: str) -> tuple[TaskingMeeting, ...]:
+        """Every meeting of this unit, in the order of config."""
+        return tuple(meeting for meeting in self.meetings if meeting.unit == unit_code)
+
+    def meeting(self, code: str) -> TaskingMeeting:
+        """The meeting with this code; KeyError when there is none."""
+        return {meeting.code: meeting for meeting in self.meetings}[code]
+
+    def channel_code(self, meeting: TaskingMeeting) -> str:
+        """The code that the meeting's channel goes by: that of the first meeting of its unit that has this channel."""
+        name = meeting.channel.casefold()
+        sharing = (each.code for each in self.meetings_of(meeting.unit) if each.channel.casefold() == name)
+        return next(sharing, meeting.code)
+
+    def kind_of(self, meeting: TaskingMeeting) -> MeetingKind | None:
+        """The kind of a meeting, None where config gives it none."""
+        return self.meeting_kinds.get(meeting.kind)
 
     def label_at(self, slot: int) -> Label | None:
         """The label that a slot number stands for on every board."""

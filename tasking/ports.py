@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
+from tasking.audit import AuditKind
+from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.events import Event
+from tasking.meetings import MeetingRecord
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
 
@@ -73,8 +76,47 @@ class UnitOfWork(Protocol):
         """Keeps a new or changed escalation."""
         ...
 
-    def audit(self, action: str, object_ref: str, changes: Mapping[str, tuple[object, object]]) -> None:
-        """Appends to the audit log: who, when, what, and for each field the value before and after."""
+    def awaiting_forum(self, meeting_ref: str) -> tuple[Escalation, ...]:
+        """Undecided escalations that this meeting was to decide."""
+        ...
+
+    def next_decision_reference(self) -> str:
+        """The next decision reference of this London year, such as DEC-2027-000123. Never given twice."""
+        ...
+
+    def add_decision(self, decision: Decision) -> None:
+        """Appends a decision; none is ever changed."""
+        ...
+
+    def decisions(self, task_id: str) -> tuple[Decision, ...]:
+        """All decisions about a task, oldest first."""
+        ...
+
+    def meeting_record(self, meeting_ref: str) -> MeetingRecord | None:
+        """What is on record of one meeting: None where the calendar alone knows of it."""
+        ...
+
+    def put_meeting(self, record: MeetingRecord) -> None:
+        """Keeps a meeting that was cancelled or held."""
+        ...
+
+    def cancelled_meetings(self) -> frozenset[str]:
+        """References of the meetings that were cancelled."""
+        ...
+
+    def audit(
+        self,
+        action: str,
+        object_ref: str,
+        changes: Mapping[str, tuple[object, object]],
+        kind: AuditKind = AuditKind.ALTERATION,
+        on_behalf_of: str | None = None,
+        recipient: str | None = None,
+    ) -> None:
+        """Appends to the audit log: who, when, what, and for each field the value before and after.
+
+        `on_behalf_of` is the person for whom a rule or service acts; `recipient` is who is given it, for a disclosure.
+        """
         ...
 
     def emit(self, event: Event) -> None:

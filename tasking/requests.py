@@ -46,13 +46,18 @@ class TaskRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReassessRequest:
-    """A repeat of THRIVE on changed facts (re-THRIVE), for the task with this reference."""
+    """A repeat of THRIVE on changed facts (re-THRIVE), for the task with this reference.
+
+    With `is_review` a second assessor scores the same facts: not the one who scored last, and with a `reason`.
+    """
 
     reference: str
     assessment: ThriveAssessment
     context: RiskContext
     submitted_by: str
     submitted_at: datetime
+    reason: str = ""
+    is_review: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,10 @@ class TaskText:
 class Task:
     """One piece of work. All times are UTC. `stands_on` lists unit codes, its own first, the highest last.
 
-    `ended_reason` is a sentence that says why it was withdrawn.
+    `ended_reason` is a sentence that says why it was withdrawn. `moved_at` is when a person last did something to it,
+    None where nobody has since it was raised; `chased` holds what its managers have been told of, as "TRIGGER fact";
+    `linked` the ids of tasks that belong to the same matter, the last since `linked_at`, with the reasons that people
+    gave; `re_thrive_due` says that its assessment is too old to go by.
     """
 
     task_id: str
@@ -116,6 +119,12 @@ class Task:
     decision_needed: bool = False
     was_returned: bool = False
     ended_reason: str = ""
+    moved_at: datetime | None = None
+    chased: frozenset[str] = frozenset()
+    linked: frozenset[str] = frozenset()
+    linked_at: datetime | None = None
+    link_reasons: tuple[str, ...] = ()
+    re_thrive_due: bool = False
     version: int = 0
 
     @property
@@ -138,6 +147,7 @@ class Task:
             "DECISION_NEEDED": self.decision_needed,
             "RETURNED": self.was_returned,
             "RESULT_NEEDED": self.status is Status.COMPLETED,
+            "RE_THRIVE_DUE": self.re_thrive_due and self.is_open,
         }
         return frozenset(code for code, is_shown in shown.items() if is_shown)
 

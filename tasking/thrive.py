@@ -31,7 +31,11 @@ class Alignment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BandRules:
-    """What a band demands. Times are elapsed time from the moment the task was raised."""
+    """What a band demands. Times count from the moment the task was raised, `default_due` as elapsed time.
+
+    With `in_working_days` the time to accept and to act counts on working days only, else day and night. The owner
+    says how it stands every `update_every`.
+    """
 
     rank: int
     least_score: int
@@ -39,13 +43,17 @@ class BandRules:
     first_action_within: timedelta
     default_due: timedelta
     planner_priority: int
+    in_working_days: bool
+    update_every: timedelta
 
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 BANDS: Mapping[PriorityBand, BandRules] = {
-    PriorityBand.IMMEDIATE: BandRules(3, 70, timedelta(hours=1), timedelta(hours=4), timedelta(hours=24), 1),
-    PriorityBand.PRIORITY: BandRules(2, 45, timedelta(hours=4), timedelta(hours=24), timedelta(hours=72), 3),
-    PriorityBand.SCHEDULED: BandRules(1, 20, timedelta(hours=24), timedelta(days=7), timedelta(days=14), 5),
-    PriorityBand.ROUTINE: BandRules(0, 0, timedelta(hours=72), timedelta(days=14), timedelta(days=28), 9),
+    PriorityBand.IMMEDIATE: BandRules(3, 70, HOUR, 4 * HOUR, 24 * HOUR, 1, False, 4 * HOUR),
+    PriorityBand.PRIORITY: BandRules(2, 45, 4 * HOUR, 24 * HOUR, 72 * HOUR, 3, False, DAY),
+    PriorityBand.SCHEDULED: BandRules(1, 20, 24 * HOUR, 7 * DAY, 14 * DAY, 5, True, 7 * DAY),
+    PriorityBand.ROUTINE: BandRules(0, 0, 72 * HOUR, 14 * DAY, 28 * DAY, 9, True, 14 * DAY),
 }
 
 HIGHEST_LEVEL: Mapping[str, int] = {
@@ -120,7 +128,10 @@ class PriorityScore:
 
 @dataclass(frozen=True, slots=True)
 class AssessedRisk:
-    """An assessment as it stands on the record: append-only, the newest one counts. `assessed_at` is UTC."""
+    """An assessment as it stands on the record: append-only, the newest one counts. `assessed_at` is UTC.
+
+    `trigger` is INITIAL, RE_THRIVE, or REVIEW by a second assessor; `reason` says why it was assessed again.
+    """
 
     assessment_id: str
     assessment: ThriveAssessment
@@ -128,6 +139,8 @@ class AssessedRisk:
     trigger: str
     assessed_at: datetime
     result: PriorityScore | None
+    assessed_by: str = ""
+    reason: str = ""
 
 
 def band_of(score: int) -> PriorityBand:

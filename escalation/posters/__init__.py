@@ -1,23 +1,34 @@
 """Posters carry a card to a channel. POSTERS is the table of them: a new one is a module and a line here."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
 
+from escalation.posters.by_channel import PosterByChannel
+from escalation.posters.poster import MakePoster, Poster, PosterParts
+from escalation.posters.teams_channel import TeamsChannelPoster
 from escalation.posters.teams_workflow import TeamsWorkflowPoster
+from tasking.force import Force
 
+__all__ = ["BY_ACCOUNT", "POSTERS", "Poster", "PosterParts", "poster_name", "posters_in_use", "the_poster"]
 
-class Poster(Protocol):
-    """Hands a card to a channel. Raises PostFailed."""
-
-    async def post(self, card: Mapping[str, Any], channel: str) -> None:
-        """Hands over one card for the channel with this meeting code; it is then Teams' to show."""
-        ...
-
-    async def aclose(self) -> None:
-        """Lets go of connections."""
-        ...
-
-
-POSTERS: Mapping[str, Callable[[Mapping[str, str]], Poster]] = {
-    "teams_workflow": TeamsWorkflowPoster,
+POSTERS: Mapping[str, MakePoster] = {
+    "teams_workflow": lambda parts: TeamsWorkflowPoster(parts.webhooks),
+    "teams_channel": TeamsChannelPoster.of,
 }
+BY_ACCOUNT = frozenset({"teams_channel"})
+"""Those that speak as the service account, which has to be signed in."""
+
+
+def poster_name(force: Force, default: str, channel: str) -> str:
+    """Which poster the channel of this meeting code has: its own, or the force's."""
+    return force.meeting(channel).poster or default
+
+
+def posters_in_use(force: Force, default: str) -> frozenset[str]:
+    """Names of the posters that some meeting's cards go by."""
+    return frozenset(meeting.poster or default for meeting in force.meetings) | {default}
+
+
+def the_poster(force: Force, default: str, parts: PosterParts) -> Poster:
+    """The poster for every channel of the force. Raises KeyError for a name that POSTERS does not have."""
+    made = {name: POSTERS[name](parts) for name in posters_in_use(force, default)}
+    return PosterByChannel(made, lambda channel: poster_name(force, default, channel))

@@ -9,25 +9,11 @@ from typing import Any
 
 import httpx
 
+from escalation.posters.post_failed import PostFailed as PostFailed
 from graph_client.retry_after import retry_after_seconds
 
 MOST_BYTES = 28 * 1024
 TIMEOUT = httpx.Timeout(20, connect=5)
-
-
-class PostFailed(Exception):
-    """A card was not handed over, or it is not known whether it was (`uncertain`).
-
-    `is_final` says that trying again by itself will not help; `after_seconds` is how long the channel asked to wait.
-    """
-
-    def __init__(
-        self, reason: str, *, uncertain: bool = False, is_final: bool = False, after_seconds: float | None = None
-    ) -> None:
-        super().__init__(reason)
-        self.uncertain = uncertain
-        self.is_final = is_final
-        self.after_seconds = after_seconds
 
 
 class TeamsWorkflowPoster:
@@ -37,8 +23,11 @@ class TeamsWorkflowPoster:
         self._addresses = dict(addresses)
         self._http: httpx.AsyncClient | None = None
 
-    async def post(self, card: Mapping[str, Any], channel: str) -> None:
-        """Hands the card to the channel's flow. Raises PostFailed, whose text never holds the address."""
+    async def post(self, card: Mapping[str, Any], channel: str, reply_to: str | None = None) -> None:
+        """Hands the card to the channel's flow, which queues it and names no message; a flow knows no threads.
+
+        Raises PostFailed, whose text never holds the address.
+        """
         address = self._addresses.get(channel)
         if address is None:
             raise PostFailed(f"No webhook address is set for the channel of {channel}.", is_final=True)

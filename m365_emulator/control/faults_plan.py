@@ -5,16 +5,10 @@ Steps with a `probability` share one draw for each call, so that the chances of 
 
 import hashlib
 import random
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from m365_emulator.control.faults import Aim, Throttle, throttled
 from m365_emulator.odata import GraphFault, Json
-
-LOSSES = ("disconnect", "504")
-RETRY_AFTER_FORMS = ("whole", "fractional", "date", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,68 +118,3 @@ class Plan:
         self.drawn += 1
         digest = hashlib.blake2b(f"{self.seed}/{self.drawn}".encode(), digest_size=7).digest()
         return int.from_bytes(digest) / 2**56
-
-
-def plan_of(document: Any) -> tuple[list[Step], int]:
-    """The steps and the seed of a plan from JSON; ValueError names the field at fault."""
-    steps = document.get("steps") if isinstance(document, dict) else None
-    if not isinstance(steps, list):
-        raise ValueError("'steps' has to be a list")
-    seed = document.get("seed", 0)
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise ValueError("'seed' is a whole number")
-    return [_step(f"steps[{at}]", step) for at, step in enumerate(steps)], seed
-
-
-def _step(at: str, step: Any) -> Step:
-    if not isinstance(step, dict):
-        raise ValueError(f"{at} has to be an object")
-    unknown = set(step) - {"match", "count", "probability", "then", "left", "struck"}
-    if unknown:
-        raise ValueError(f"{at}: unknown {min(unknown)!r}; known are match, count, probability, then")
-    match, count = step.get("match") or {}, step.get("count", 1)
-    if not isinstance(match, dict) or set(match) - {"method", "path", "workload"}:
-        raise ValueError(f"{at}.match is an object of method, path, workload")
-    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-        raise ValueError(f"{at}.count is a whole number from 1, or null for every call")
-    chance = step.get("probability", 1)
-    if not _is_amount(chance) or chance > 1:
-        raise ValueError(f"{at}.probability is a number from 0 to 1")
-    try:
-        path = re.compile(str(match["path"]), re.IGNORECASE) if match.get("path") else None
-    except re.error as fault:
-        raise ValueError(f"{at}.match.path is no regular expression: {fault}") from fault
-    told = {"match": match, "count": count, "then": step.get("then") or {}}
-    told |= {"probability": chance} if "probability" in step else {}
-    aim = Aim(match.get("method"), path, match.get("workload"), count)
-    return Step(aim, then_of(f"{at}.then", told["then"]), told, chance)
-
-
-def then_of(at: str, given: Any) -> Then:
-    """What befalls a call, from JSON; ValueError names the field at fault."""
-    if not isinstance(given, dict):
-        raise ValueError(f"{at} has to be an object")
-    for name, value in given.items():
-        check = _CHECKS.get(name)
-        if check is None:
-            raise ValueError(f"{at}: unknown {name!r}; known are {', '.join(_CHECKS)}")
-        if not check(value):
-            raise ValueError(f"{at}.{name} cannot be {value!r}")
-    return Then(**given)
-
-
-def _is_amount(value: Any) -> bool:
-    return not isinstance(value, bool) and isinstance(value, int | float) and value >= 0
-
-
-_CHECKS: dict[str, Callable[[Any], bool]] = {
-    "status": lambda value: isinstance(value, int) and 400 <= value <= 599,
-    "code": lambda value: isinstance(value, str),
-    "message": lambda value: isinstance(value, str),
-    "retry_after": lambda value: value in RETRY_AFTER_FORMS,
-    "seconds": _is_amount,
-    "lose": lambda value: value in LOSSES,
-    "reset": lambda value: isinstance(value, bool),
-    "delay_seconds": _is_amount,
-    "jitter_seconds": _is_amount,
-}

@@ -1,76 +1,77 @@
 """/_emulator: the levers of the tenant for tests and demos. Never reachable as a Graph path.
 
-Other modules add levers of their own: handlers take a Starlette request, `tenant_of` gives the tenant.
+Other modules add levers of their own: `takes` gives a handler its order, `tenant_of` the tenant.
 """
 
-import re
-import time
-from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Any
-
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from m365_emulator.clock import Clock, parse_timestamp, timestamp
-from m365_emulator.control.faults import Aim, Delay, Failure, LostAnswer, Throttle
+from m365_emulator.clock import FIRST_MOMENT, LAST_MOMENT, Clock, timestamp
+from m365_emulator.control.orders import (
+    LONGEST,
+    AppId,
+    ControlFault,
+    ControlHandler,
+    GroupName,
+    Moment,
+    Order,
+    Person,
+    Texts,
+    takes,
+    tenant_of,
+)
+from m365_emulator.control.seed_orders import PeopleSeed
+from m365_emulator.control.switch_order import SwitchesOrder
 from m365_emulator.directory.state import Group, User
-from m365_emulator.odata import Json
 from m365_emulator.sign_in.tokens import PERSON_APP_ID, Caller
 from m365_emulator.tenant import Tenant
 
-RETRY_AFTER_FORMS = ("whole", "fractional", "date", "none")
 
-ControlHandler = Callable[[Request], Awaitable[Response]]
+class MembersOrder(Order):
+    """Who joins and who leaves a group."""
 
-
-class ControlFault(Exception):
-    """A control call that makes no sense; answered as 400 with this text."""
-
-
-def tenant_of(request: Request) -> Tenant:
-    """The tenant that this program serves."""
-    tenant = request.app.state.tenant
-    if not isinstance(tenant, Tenant):
-        raise TypeError("the application was built without a tenant")
-    return tenant
+    group: GroupName
+    upns: Texts | None = Field(None, description="who joins: sign-in names or ids")
+    remove: Texts = Field([], description="who leaves: sign-in names or ids")
 
 
-async def body_of(request: Request) -> Json:
-    """The JSON object sent, {} for no body; ControlFault for anything else."""
-    raw = await request.body()
-    if not raw.strip():
-        return {}
-    try:
-        body: Any = await request.json()
-    except ValueError as fault:
-        raise ControlFault("the body is not JSON") from fault
-    if not isinstance(body, dict):
-        raise ControlFault("the body has to be a JSON object")
-    return body
+class ClockOrder(Order):
+    """What the clock is to do; all of it at once."""
+
+    frozen: bool | None = Field(None, description="true stops the clock, false lets it run on")
+    now: Moment | None = Field(None, description="the moment, with its zone")
+    advance_seconds: float | None = Field(
+        None, ge=-LONGEST, le=LONGEST, allow_inf_nan=False, description="forward, or back when negative"
+    )
 
 
-def wanted(body: Json, name: str) -> Any:
-    """A field that has to be there; ControlFault names the one missing."""
-    if name not in body:
-        raise ControlFault(f"{name!r} is missing")
-    return body[name]
+class ConsentOrder(Order):
+    """What an administrator consents to for an app, and takes back."""
+
+    app: AppId | None = None
+    grant: Texts = Field([], description="application permissions")
+    revoke: Texts = Field([], description="application permissions")
 
 
-def number(body: Json, name: str, default: float) -> float:
-    """A field that has to be a number if it is there; ControlFault names it."""
-    value = body.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ControlFault(f"{name!r} has to be a number")
-    return value
+class TokensOrder(Order):
+    """A token of a person, or of an app alone."""
+
+    user: Person | None = None
+    scopes: Texts | None = Field(None, description="delegated permissions; needed with a user")
+    roles: Texts | None = Field(
+        None, description="application permissions of an app's own token; those consented to without it"
+    )
+    app: AppId | None = None
+    expires_in: int = Field(3600, ge=-LONGEST, le=LONGEST, description="seconds of real time")
 
 
-def person_of(tenant: Tenant, id_or_upn: str) -> User:
-    """The account, or ControlFault."""
+def person_of(tenant: Tenant, id_or_upn: str, field: str = "") -> User:
+    """The account, or ControlFault; `field` is where the order names it."""
     user = tenant.directory.user(id_or_upn)
     if user is None:
-        raise ControlFault(f"no user {id_or_upn!r}")
+        raise ControlFault(f"{field!r}: no user {id_or_upn!r}" if field else f"no user {id_or_upn!r}")
     return user
 
 
@@ -94,147 +95,105 @@ async def reset(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def seed(request: Request) -> Response:
-    """POST seed {people, groups}: make or bring up to date; the same seed twice changes nothing."""
-    tenant, body = tenant_of(request), await body_of(request)
+@takes(PeopleSeed)
+async def seed(request: Request, order: PeopleSeed) -> Response:
+    """POST seed: make people and groups or bring them up to date; the same seed twice changes nothing."""
+    tenant = tenant_of(request)
     now = tenant.clock.now()
-    users = {}
-    for person in body.get("people", []):
+    users, groups = {}, {}
+    for person in order.people:
         user = tenant.directory.add_user(
-            wanted(person, "upn"),
-            person.get("display_name", person["upn"]),
-            now,
-            user_id=person.get("id"),
-            enabled=person.get("enabled", True),
+            person.upn, person.display_name or person.upn, now, user_id=person.id, enabled=person.enabled
         )
-        user.job_title = person.get("job_title", user.job_title)
-        user.department = person.get("department", user.department)
-        user.user_type = person.get("user_type", user.user_type)
+        for name in person.model_fields_set & {"job_title", "department", "user_type"}:
+            setattr(user, name, getattr(person, name))
         users[user.upn] = user.id
-    groups = {}
-    for entry in body.get("groups", []):
-        name = wanted(entry, "mail_nickname")
-        group = tenant.directory.add_group(name, entry.get("display_name", name), now, group_id=entry.get("id"))
-        _join(group.member_ids, [person_of(tenant, m).id for m in entry.get("members", [])])
-        _join(group.owner_ids, [person_of(tenant, m).id for m in entry.get("owners", [])])
-        if entry.get("team") and group.id not in tenant.teams.teams:
+    for entry in order.groups:
+        name = entry.mail_nickname
+        group = tenant.directory.add_group(name, entry.display_name or name, now, group_id=entry.id)
+        _join(group.member_ids, [person_of(tenant, m, "members").id for m in entry.members])
+        _join(group.owner_ids, [person_of(tenant, m, "owners").id for m in entry.owners])
+        if entry.team and group.id not in tenant.teams.teams:
             tenant.teams.add_team(group.id, now)
         groups[group.mail_nickname] = group.id
     return JSONResponse({"users": users, "groups": groups})
 
 
-async def members(request: Request) -> Response:
-    """POST members {group, upns | remove}: add people to a group, or take them out of it."""
-    tenant, body = tenant_of(request), await body_of(request)
-    group = group_of(tenant, wanted(body, "group"))
-    leaving = [person_of(tenant, upn).id for upn in body.get("remove", [])]
-    joining = body.get("upns", []) if leaving else wanted(body, "upns")
-    _join(group.member_ids, [person_of(tenant, upn).id for upn in joining])
+@takes(MembersOrder)
+async def members(request: Request, order: MembersOrder) -> Response:
+    """POST members: add people to a group, or take them out of it."""
+    tenant = tenant_of(request)
+    group = group_of(tenant, order.group)
+    if order.upns is None and not order.remove:
+        raise ControlFault("'upns' is missing")
+    leaving = [person_of(tenant, upn, "remove").id for upn in order.remove]
+    _join(group.member_ids, [person_of(tenant, upn, "upns").id for upn in order.upns or []])
     group.member_ids = [member for member in group.member_ids if member not in leaving]
     return JSONResponse({"group": group.id, "members": group.member_ids})
 
 
-async def clock(request: Request) -> Response:
-    """POST clock {now | advance_seconds | frozen}: move, stop or start tenant time."""
-    tenant, body = tenant_of(request), await body_of(request)
-    hands: Clock = tenant.clock
-    if body.get("frozen") is True:
+@takes(ClockOrder)
+async def clock(request: Request, order: ClockOrder) -> Response:
+    """POST clock: move, stop or start tenant time."""
+    hands: Clock = tenant_of(request).clock
+    moment = (order.now or hands.now()).timestamp() + (order.advance_seconds or 0)
+    if not FIRST_MOMENT.timestamp() <= moment <= LAST_MOMENT.timestamp():
+        raise ControlFault(f"'advance_seconds' leads out of the years {FIRST_MOMENT.year} to {LAST_MOMENT.year}")
+    if order.frozen is True:
         hands.freeze()
-    if body.get("frozen") is False:
+    if order.frozen is False:
         hands.resume()
-    if "now" in body:
-        hands.set(_moment(body["now"]))
-    if "advance_seconds" in body:
-        hands.advance(number(body, "advance_seconds", 0))
+    if order.now is not None:
+        hands.set(order.now)
+    if order.advance_seconds is not None:
+        hands.advance(order.advance_seconds)
     return JSONResponse({"now": timestamp(hands.now()), "frozen": hands.frozen_at is not None})
 
 
 async def switches(request: Request) -> Response:
-    """GET or POST switches {name: value}: read or set behaviours; all or none are set."""
+    """GET switches: how each behaviour that sources leave open stands."""
+    return JSONResponse(tenant_of(request).switches.values())
+
+
+@takes(SwitchesOrder)
+async def set_switches(request: Request, order: SwitchesOrder) -> Response:
+    """POST switches: set behaviours; all or none are set."""
     tenant = tenant_of(request)
-    if request.method == "POST":
-        body = await body_of(request)
-        before = tenant.switches.values()
-        try:
-            for name, value in body.items():
-                tenant.switches.set(name, value)
-        except ValueError as fault:
-            for name, value in before.items():
-                tenant.switches.set(name, value)
-            raise ControlFault(str(fault)) from fault
+    before = tenant.switches.values()
+    try:
+        for name, value in order.values().items():
+            tenant.switches.set(name, value)
+    except ValueError as fault:
+        for name, value in before.items():
+            tenant.switches.set(name, value)
+        raise ControlFault(str(fault)) from fault
     return JSONResponse(tenant.switches.values())
 
 
-async def consent(request: Request) -> Response:
-    """POST consent {app?, grant, revoke}: change what an app's next tokens carry."""
-    tenant, body = tenant_of(request), await body_of(request)
-    app_id = body.get("app", tenant.options.app_id)
-    held = tenant.consent.change(app_id, body.get("grant", []), body.get("revoke", []))
+@takes(ConsentOrder)
+async def consent(request: Request, order: ConsentOrder) -> Response:
+    """POST consent: change what an app's next tokens carry."""
+    tenant = tenant_of(request)
+    app_id = order.app or tenant.options.app_id
+    held = tenant.consent.change(app_id, order.grant, order.revoke)
     return JSONResponse({"app": app_id, "permissions": sorted(held)})
 
 
-async def tokens(request: Request) -> Response:
-    """POST tokens {user, scopes, app?, expires_in?}: a delegated token; or {roles} for an app's own."""
-    tenant, body = tenant_of(request), await body_of(request)
-    seconds = int(number(body, "expires_in", 3600))
-    if "user" in body:
-        user = person_of(tenant, body["user"])
-        scopes = list(wanted(body, "scopes"))
-        token = tenant.tokens.person_token(body.get("app", PERSON_APP_ID), user.id, scopes, seconds)
-        return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": seconds, "user": user.id})
-    app_id = body.get("app", tenant.options.app_id)
-    roles = list(body["roles"]) if "roles" in body else tenant.consent.of(app_id)
+@takes(TokensOrder)
+async def tokens(request: Request, order: TokensOrder) -> Response:
+    """POST tokens: a delegated token of a user with scopes; without a user an app's own."""
+    tenant, seconds = tenant_of(request), order.expires_in
+    told = {"token_type": "Bearer", "expires_in": seconds}
+    if order.user is not None:
+        user = person_of(tenant, order.user, "user")
+        if order.scopes is None:
+            raise ControlFault("'scopes' is missing")
+        token = tenant.tokens.person_token(order.app or PERSON_APP_ID, user.id, order.scopes, seconds)
+        return JSONResponse({"access_token": token} | told | {"user": user.id})
+    app_id = order.app or tenant.options.app_id
+    roles = order.roles if order.roles is not None else tenant.consent.of(app_id)
     token = tenant.tokens.app_token(app_id, tenant.options.app_object_id, roles, seconds)
-    return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": seconds})
-
-
-async def throttle(request: Request) -> Response:
-    """POST faults/throttle {workload | path, times | seconds, retry_after, value}: answer 429."""
-    body = await body_of(request)
-    form = body.get("retry_after", "whole")
-    if form not in RETRY_AFTER_FORMS:
-        raise ControlFault(f"retry_after is one of {', '.join(RETRY_AFTER_FORMS)}")
-    tenant_of(request).faults.throttles.append(Throttle(_aim(body), form, number(body, "value", 1)))
-    return Response(status_code=204)
-
-
-async def fail_next(request: Request) -> Response:
-    """POST faults/fail_next {method?, path?, status, code, message, times}: refuse with nothing done."""
-    body = await body_of(request)
-    failure = Failure(
-        _aim(body),
-        int(number(body, "status", 500)),
-        body.get("code", "generalException"),
-        body.get("message", "An error on order."),
-    )
-    tenant_of(request).faults.failures.append(failure)
-    return Response(status_code=204)
-
-
-async def lose_next_answer(request: Request) -> Response:
-    """POST faults/lose_next_answer {method?, path?, times, as}: do the work, lose the answer."""
-    body = await body_of(request)
-    lost_as = str(body.get("as", "disconnect"))
-    if lost_as not in ("disconnect", "504"):
-        raise ControlFault("as is 'disconnect' or '504'")
-    tenant_of(request).faults.lost_answers.append(LostAnswer(_aim(body), lost_as))
-    return Response(status_code=204)
-
-
-async def delay(request: Request) -> Response:
-    """POST faults/delay {method?, path?, seconds, times}: hold calls for so long (real time)."""
-    body = await body_of(request)
-    seconds = number(body, "seconds", 1)
-    body.pop("seconds", None)
-    tenant_of(request).faults.delays.append(Delay(_aim(body), seconds))
-    return Response(status_code=204)
-
-
-async def clear_faults(request: Request) -> Response:
-    """DELETE faults: none are on order any more, neither single ones nor a plan, and there is no latency."""
-    tenant_of(request).faults.clear()
-    tenant_of(request).fault_plan.clear()
-    return Response(status_code=204)
+    return JSONResponse({"access_token": token} | told)
 
 
 async def state(request: Request) -> Response:
@@ -263,23 +222,6 @@ def _join(ids: list[str], more: list[str]) -> None:
     ids.extend(new for new in more if new not in ids)
 
 
-def _moment(text: str) -> datetime:
-    try:
-        return parse_timestamp(text)
-    except (TypeError, ValueError) as fault:
-        raise ControlFault(f"{text!r} is no time with a zone") from fault
-
-
-def _aim(body: Json) -> Aim:
-    until = time.monotonic() + number(body, "seconds", 0) if "seconds" in body else None
-    times = int(number(body, "times", 1)) if "times" in body else (None if until is not None else 1)
-    try:
-        path = re.compile(body["path"], re.IGNORECASE) if body.get("path") else None
-    except re.error as fault:
-        raise ControlFault(f"path is no regular expression: {fault}") from fault
-    return Aim(body.get("method"), path, body.get("workload"), times, until)
-
-
 def caller_for(tenant: Tenant, user: User, scopes: frozenset[str]) -> Caller:
     """A person's caller for calls made inside the program."""
     return tenant.person(user.id, scopes, PERSON_APP_ID)
@@ -292,14 +234,9 @@ _LEVERS: tuple[tuple[str, str, ControlHandler], ...] = (
     ("POST", "members", members),
     ("POST", "clock", clock),
     ("GET", "switches", switches),
-    ("POST", "switches", switches),
+    ("POST", "switches", set_switches),
     ("POST", "consent", consent),
     ("POST", "tokens", tokens),
-    ("POST", "faults/throttle", throttle),
-    ("POST", "faults/fail_next", fail_next),
-    ("POST", "faults/lose_next_answer", lose_next_answer),
-    ("POST", "faults/delay", delay),
-    ("DELETE", "faults", clear_faults),
     ("GET", "state", state),
     ("GET", "traffic.har", traffic),
 )

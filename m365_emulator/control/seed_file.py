@@ -7,7 +7,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,14 +15,16 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from m365_emulator.forms.model import FormFault, form_from_json
+from m365_emulator.control.orders import ControlFault, read_order
+from m365_emulator.control.seed_orders import ListSeed, PersonSeed, PlanSeed, Seed, TaskSeed, TeamSeed, WebhookSeed
+from m365_emulator.forms.model import FormFault
+from m365_emulator.forms.orders import form_from_json
 from m365_emulator.forms.submit import form_drive, write_workbook
 from m365_emulator.graph import GraphApi
 from m365_emulator.odata import Json
 from m365_emulator.sign_in.tokens import DEFAULT_GRANTS, Caller
 from m365_emulator.tenant import Tenant
 
-SECTIONS = ("people", "groups", "plans", "lists", "forms", "webhooks")
 PRIORITIES = {"urgent": 1, "important": 3, "medium": 5, "low": 9}
 PROGRESS = {"not started": 0, "in progress": 50, "completed": 100}
 END_OF_DAY = time(17, 0)
@@ -69,163 +71,142 @@ class Planting:
 
 
 def read_seed(path: Path) -> Json:
-    """The document of a YAML (or JSON) file. SeedFault when it cannot be read or is no mapping of the sections."""
+    """The document of a YAML (or JSON) file. SeedFault when it cannot be read or is no mapping."""
     try:
         document = yaml.safe_load(path.read_text("utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as fault:
         raise SeedFault(f"{path}: {fault}") from fault
-    return _mapping(str(path), document, SECTIONS)
+    if not isinstance(document, dict):
+        raise SeedFault(f"{path} has to be a mapping")
+    return document
 
 
 def plant(graph: GraphApi, document: Any) -> dict[str, int]:
-    """Make everything the document names; how many of each section there were. SeedFault at the first that fails."""
-    document, planting = _mapping("the seed", document, SECTIONS), Planting(graph)
+    """As `plant_seed`; SeedFault names what does not have the form of a seed, and nothing is made then."""
+    try:
+        seed = read_order(Seed, document)
+    except ControlFault as fault:
+        raise SeedFault(str(fault)) from fault
+    return plant_seed(graph, seed)
+
+
+def plant_seed(graph: GraphApi, seed: Seed) -> dict[str, int]:
+    """Make everything the seed names; how many of each section there were. SeedFault at the first that fails."""
+    planting = Planting(graph)
     counts = {}
-    for section in SECTIONS:
-        entries = document.get(section) or []
-        if not isinstance(entries, list):
-            raise SeedFault(f"{section} has to be a list")
+    for section, plant_one in _PLANTERS.items():
+        entries = getattr(seed, section)
         for at, entry in enumerate(entries):
-            _PLANTERS[section](planting, f"{section}[{at}]", entry)
+            plant_one(planting, f"{section}[{at}]", entry)
         counts[section] = len(entries)
     return counts
 
 
-def _person(planting: Planting, at: str, entry: Any) -> None:
-    person = _mapping(
-        at, entry, ("upn", "display_name", "id", "enabled", "job_title", "department", "user_type"), "upn"
-    )
+def _person(planting: Planting, at: str, person: PersonSeed) -> None:
     directory, now = planting.tenant.directory, planting.tenant.clock.now()
-    name, enabled = str(person.get("display_name", person["upn"])), bool(person.get("enabled", True))
-    user = directory.add_user(str(person["upn"]), name, now, user_id=person.get("id"), enabled=enabled)
-    user.job_title, user.department = person.get("job_title"), person.get("department")
-    user.user_type = str(person.get("user_type", user.user_type))
+    user = directory.add_user(
+        person.upn, person.display_name or person.upn, now, user_id=person.id, enabled=person.enabled
+    )
+    user.job_title, user.department, user.user_type = person.job_title, person.department, person.user_type
     planting.keep("person", user.upn, user.id)
 
 
-def _group(planting: Planting, at: str, entry: Any) -> None:
-    allowed = ("mail_nickname", "display_name", "id", "members", "owners", "team", "channels")
-    group = _mapping(at, entry, allowed, "mail_nickname")
-    tenant, name = planting.tenant, str(group["mail_nickname"])
+def _group(planting: Planting, at: str, group: TeamSeed) -> None:
+    tenant, name = planting.tenant, group.mail_nickname
     now = tenant.clock.now()
-    made = tenant.directory.add_group(name, str(group.get("display_name", name)), now, group_id=group.get("id"))
-    made.member_ids = [planting.known(f"{at}.members", "person", upn) for upn in group.get("members") or []]
-    made.owner_ids = [planting.known(f"{at}.owners", "person", upn) for upn in group.get("owners") or []]
+    made = tenant.directory.add_group(name, group.display_name or name, now, group_id=group.id)
+    made.member_ids = [planting.known(f"{at}.members", "person", upn) for upn in group.members]
+    made.owner_ids = [planting.known(f"{at}.owners", "person", upn) for upn in group.owners]
     planting.keep("group", name, made.id)
-    channels = group.get("channels") or []
-    if group.get("team") or channels:
+    if group.team or group.channels:
         team = tenant.teams.add_team(made.id, now)
         for channel in team.channels.values():
             planting.keep("channel", f"{name}/{channel.display_name}", channel.id)
-        for title in channels:
-            channel = tenant.teams.add_channel(team, str(title), now)
+        for title in group.channels:
+            channel = tenant.teams.add_channel(team, title, now)
             planting.keep("channel", f"{name}/{title}", channel.id)
 
 
-def _plan(planting: Planting, at: str, entry: Any) -> None:
-    plan = _mapping(at, entry, ("title", "group", "labels", "buckets", "tasks"), "title", "group")
-    group = planting.known(f"{at}.group", "group", plan["group"])
+def _plan(planting: Planting, at: str, plan: PlanSeed) -> None:
+    group = planting.known(f"{at}.group", "group", plan.group)
     container = {"url": f"https://graph.microsoft.com/v1.0/groups/{group}"}
-    body = {"title": plan["title"], "container": container}
-    plan_id = str(planting.call(at, "POST", "/planner/plans", body)["id"])
-    labels = _mapping(f"{at}.labels", plan.get("labels") or {}, None)
-    slots = {str(name).casefold(): f"category{number}" for number, name in labels.items()}
-    if labels:
+    plan_id = str(planting.call(at, "POST", "/planner/plans", {"title": plan.title, "container": container})["id"])
+    slots = {name.casefold(): f"category{number}" for number, name in plan.labels.items()}
+    if plan.labels:
         path = f"/planner/plans/{plan_id}/details"
-        names = {f"category{number}": name for number, name in labels.items()}
+        names = {f"category{number}": name for number, name in plan.labels.items()}
         etag = planting.call(at, "GET", path, {})["@odata.etag"]
         planting.call(f"{at}.labels", "PATCH", path, {"categoryDescriptions": names}, etag)
-    for name in reversed(plan.get("buckets") or []):
+    for name in reversed(plan.buckets):
         made = planting.call(f"{at}.buckets", "POST", "/planner/buckets", {"name": name, "planId": plan_id})
         planting.keep(f"bucket of {plan_id}", name, made["id"])
-    for number, task in reversed(list(enumerate(plan.get("tasks") or []))):
+    for number, task in reversed(list(enumerate(plan.tasks))):
         _task(planting, f"{at}.tasks[{number}]", task, plan_id, slots)
 
 
-_TASK_FIELDS = ("title", "bucket", "assignees", "due", "due_in_days", "priority", "progress", "labels")
-_DETAIL_FIELDS = ("description", "checklist", "references")
-
-
-def _task(planting: Planting, at: str, entry: Any, plan_id: str, slots: Mapping[str, str]) -> None:
-    task = _mapping(at, entry, (*_TASK_FIELDS, *_DETAIL_FIELDS), "title")
-    people = [planting.known(f"{at}.assignees", "person", upn) for upn in task.get("assignees") or []]
+def _task(planting: Planting, at: str, task: TaskSeed, plan_id: str, slots: Mapping[str, str]) -> None:
+    people = [planting.known(f"{at}.assignees", "person", upn) for upn in task.assignees]
     kind = {"@odata.type": "#microsoft.graph.plannerAssignment", "orderHint": " !"}
     body: Json = {
         "planId": plan_id,
-        "title": task["title"],
+        "title": task.title,
         "assignments": dict.fromkeys(people, kind),
-        "appliedCategories": {_of(f"{at}.labels", slots, label): True for label in task.get("labels") or []},
-        "priority": _of(f"{at}.priority", PRIORITIES, task.get("priority", "medium")),
-        "percentComplete": _of(f"{at}.progress", PROGRESS, task.get("progress", "not started")),
-        "dueDateTime": _due(planting, at, task),
+        "appliedCategories": {_of(f"{at}.labels", slots, label): True for label in task.labels},
+        "priority": _of(f"{at}.priority", PRIORITIES, task.priority),
+        "percentComplete": _of(f"{at}.progress", PROGRESS, task.progress),
+        "dueDateTime": _due(planting, task),
     }
-    if task.get("bucket"):
-        body["bucketId"] = planting.known(f"{at}.bucket", f"bucket of {plan_id}", task["bucket"])
+    if task.bucket:
+        body["bucketId"] = planting.known(f"{at}.bucket", f"bucket of {plan_id}", task.bucket)
     made = planting.call(at, "POST", "/planner/tasks", body)
-    details = _details(at, task)
+    details = _details(task)
     if details:
         path = f"/planner/tasks/{made['id']}/details"
         planting.call(at, "PATCH", path, details, planting.call(at, "GET", path, {})["@odata.etag"])
 
 
-def _details(at: str, task: Json) -> Json:
+def _details(task: TaskSeed) -> Json:
     item, link = "#microsoft.graph.plannerChecklistItem", "#microsoft.graph.plannerExternalReference"
-    details: Json = {"description": task["description"]} if task.get("description") else {}
-    lines = task.get("checklist") or []
-    if lines:
-        rows = [line if isinstance(line, dict) else {"title": line} for line in reversed(lines)]
+    details: Json = {"description": task.description} if task.description else {}
+    if task.checklist:
         details["checklist"] = {
-            secrets.token_hex(8): {"@odata.type": item, "title": row.get("title"), "isChecked": bool(row.get("done"))}
-            for row in rows
+            secrets.token_hex(8): {"@odata.type": item, "title": line.title, "isChecked": line.done}
+            for line in reversed(task.checklist)
         }
-    links = _mapping(f"{at}.references", task.get("references") or {}, None)
-    if links:
+    if task.references:
         details["references"] = {
-            _reference_key(url): {"@odata.type": link, "alias": alias} for url, alias in links.items()
+            _reference_key(url): {"@odata.type": link, "alias": alias} for url, alias in task.references.items()
         }
     return details
 
 
-def _reference_key(url: Any) -> str:
-    return quote(str(url), safe="/?&=;,+!$'()*~-_").replace(".", "%2E")
+def _reference_key(url: str) -> str:
+    return quote(url, safe="/?&=;,+!$'()*~-_").replace(".", "%2E")
 
 
-def _due(planting: Planting, at: str, task: Json) -> str | None:
-    due = task.get("due")
-    if "due_in_days" in task:
-        due = planting.tenant.clock.now().astimezone(UK).date() + timedelta(days=int(task["due_in_days"]))
-    if due is None:
-        return None
-    if isinstance(due, str):
-        try:
-            due = date.fromisoformat(due)
-        except ValueError as fault:
-            raise SeedFault(f"{at}.due: {due!r} is no date, such as 2026-11-27") from fault
-    return datetime.combine(due, END_OF_DAY, UK).isoformat()
+def _due(planting: Planting, task: TaskSeed) -> str | None:
+    due = task.due
+    if task.due_in_days is not None:
+        due = planting.tenant.clock.now().astimezone(UK).date() + timedelta(days=task.due_in_days)
+    return datetime.combine(due, END_OF_DAY, UK).isoformat() if due else None
 
 
-def _list(planting: Planting, at: str, entry: Any) -> None:
-    listing = _mapping(at, entry, ("name", "group", "columns", "items"), "name", "group")
-    group = planting.known(f"{at}.group", "group", listing["group"])
+def _list(planting: Planting, at: str, listing: ListSeed) -> None:
+    group = planting.known(f"{at}.group", "group", listing.group)
     site = planting.call(at, "GET", f"/groups/{group}/sites/root", {})["id"]
-    columns = [
-        column if isinstance(column, dict) else {"name": column, "text": {"allowMultipleLines": True}}
-        for column in listing.get("columns") or []
-    ]
-    body = {"displayName": listing["name"], "columns": columns, "list": {"template": "genericList"}}
+    body = {"displayName": listing.name, "columns": listing.columns, "list": {"template": "genericList"}}
     made = planting.call(at, "POST", f"/sites/{site}/lists", body)
-    planting.keep("list", listing["name"], f"{site} {made['id']}")
-    for number, fields in enumerate(listing.get("items") or []):
+    planting.keep("list", listing.name, f"{site} {made['id']}")
+    for number, fields in enumerate(listing.items):
         path = f"/sites/{site}/lists/{made['id']}/items"
         planting.call(f"{at}.items[{number}]", "POST", path, {"fields": fields})
 
 
-def _form(planting: Planting, at: str, entry: Any) -> None:
-    form = _mapping(at, entry, None)
-    flow = dict(form.get("flow") or {})
-    if isinstance(flow.get("list"), str):
+def _form(planting: Planting, at: str, form: Json) -> None:
+    flow = form.get("flow")
+    if isinstance(flow, dict) and isinstance(flow.get("list"), str):
         site, _, list_id = planting.known(f"{at}.flow.list", "list", flow["list"]).partition(" ")
-        flow |= {"mode": "list", "list": {"site_id": site, "list_id": list_id}}
+        flow = flow | {"mode": "list", "list": {"site_id": site, "list_id": list_id}}
     try:
         made = form_from_json({"form_id": form.get("slug"), **form, "flow": flow})
         form_drive(planting.tenant, made)
@@ -234,29 +215,16 @@ def _form(planting: Planting, at: str, entry: Any) -> None:
         raise SeedFault(f"{at}: {fault}") from fault
 
 
-def _webhook(planting: Planting, at: str, entry: Any) -> None:
-    webhook = _mapping(at, entry, ("name", "group", "channel"), "name", "group", "channel")
-    team = planting.known(f"{at}.group", "group", webhook["group"])
-    channel = planting.known(f"{at}.channel", "channel", f"{webhook['group']}/{webhook['channel']}")
-    planting.tenant.workflows.create(str(webhook["name"]), team, channel)
+def _webhook(planting: Planting, at: str, webhook: WebhookSeed) -> None:
+    team = planting.known(f"{at}.group", "group", webhook.group)
+    channel = planting.known(f"{at}.channel", "channel", f"{webhook.group}/{webhook.channel}")
+    planting.tenant.workflows.create(webhook.name, team, channel)
 
 
-def _mapping(at: str, value: Any, allowed: tuple[str, ...] | None, *needed: str) -> Json:
-    if not isinstance(value, dict):
-        raise SeedFault(f"{at} has to be a mapping")
-    unknown = [name for name in value if allowed is not None and name not in allowed]
-    if unknown:
-        raise SeedFault(f"{at}: unknown {unknown[0]!r}; known are {', '.join(allowed or ())}")
-    missing = [name for name in needed if not value.get(name)]
-    if missing:
-        raise SeedFault(f"{at}: {missing[0]!r} is missing")
-    return value
-
-
-def _of(at: str, table: Mapping[str, Any], name: Any) -> Any:
-    if str(name).casefold() not in table:
+def _of(at: str, table: Mapping[str, Any], name: str) -> Any:
+    if name.casefold() not in table:
         raise SeedFault(f"{at}: {name!r} is not one of {', '.join(table) or 'none'}")
-    return table[str(name).casefold()]
+    return table[name.casefold()]
 
 
 _PLANTERS: dict[str, Callable[[Planting, str, Any], None]] = {

@@ -17,10 +17,16 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from types import MethodType
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 OWN = "m365_emulator."
 PLAIN = (type(None), bool, int, float, str)
+
+
+_NO_SNAPSHOT = (
+    *(KeyError, TypeError, ValueError, AttributeError, ImportError),
+    *(IndexError, OverflowError, RecursionError, ZoneInfoNotFoundError, re.error),
+)
 
 
 class SnapshotFault(Exception):
@@ -84,7 +90,7 @@ class Reader:
             if mark in _READ_VALUES:
                 return _READ_VALUES[mark](wire["v"])
             return _READERS[mark](self, wire)
-        except (KeyError, TypeError, ValueError, AttributeError, ImportError) as fault:
+        except _NO_SNAPSHOT as fault:
             raise SnapshotFault(f"this is no snapshot of this program: {type(fault).__name__} {fault}") from fault
 
     def again(self, wire: Any) -> Any:

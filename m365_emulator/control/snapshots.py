@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from m365_emulator.clock import timestamp
-from m365_emulator.control.levers import ControlFault, tenant_of
+from m365_emulator.control.orders import ControlFault, tenant_of
 from m365_emulator.control.snapshot_codec import Reader, SnapshotFault, Writer
 from m365_emulator.tenant import Tenant
 
@@ -35,7 +35,7 @@ def restore(tenant: Tenant, text: str) -> None:
     """Put the state of a snapshot in the place of the tenant's own: all of it or, with SnapshotFault, none."""
     try:
         document = json.loads(text)
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise SnapshotFault("this is no JSON") from fault
     if not isinstance(document, dict) or document.get("form") != FORM:
         raise SnapshotFault(f"this is no document of the form {FORM!r}")
@@ -45,6 +45,9 @@ def restore(tenant: Tenant, text: str) -> None:
         raise SnapshotFault(
             f"the snapshot has no {', '.join(sorted(missing))}: another version of the emulator took it"
         )
+    for name in kept_parts():
+        if type(state[name]) is not type(getattr(tenant, name)):
+            raise SnapshotFault(f"the snapshot's {name} is of another kind")
     for name in kept_parts():
         setattr(tenant, name, state[name])
 

@@ -7,8 +7,9 @@ from m365_emulator.clock import timestamp_seconds
 from m365_emulator.directory.filter import is_eventual, refined, require_consistency, wants_count
 from m365_emulator.directory.state import Group, User
 from m365_emulator.known_properties import require_known
-from m365_emulator.odata import GraphFault, Json, page, select, with_context
-from m365_emulator.routing import Call, Reply, Route
+from m365_emulator.odata import GraphFault, Json, page, select, whole_number, with_context
+from m365_emulator.routing import Call, Reply, Route, of_family
+from m365_emulator.words import Assumed, Family
 
 USER_DEFAULTS = (
     "businessPhones",
@@ -87,7 +88,7 @@ def group_row(group: Group, domain: str, *, is_team: bool) -> Json:
 
 
 def list_users(call: Call) -> Reply:
-    """GET /users with $filter, $select, $top."""
+    """GET /users: with $filter, $select, $top, and $search as an advanced query."""
     return _listing(call, _rows_of(call, list(call.tenant.directory.users)), "users", USER_DEFAULTS)
 
 
@@ -97,17 +98,17 @@ def count_users(call: Call) -> Reply:
 
 
 def count_groups(call: Call) -> Reply:
-    """GET /groups/$count."""
+    """GET /groups/$count: text, with the header ConsistencyLevel only."""
     return _count(call, [_group_row(call, group) for group in call.tenant.directory.groups.values()])
 
 
 def count_members(call: Call) -> Reply:
-    """GET /groups/{id}/members/$count."""
+    """GET /groups/{id}/members/$count: text, with the header ConsistencyLevel only."""
     return _count(call, _rows_of(call, group_at(call).member_ids))
 
 
 def get_user(call: Call) -> Reply:
-    """GET /users/{id or UPN}."""
+    """GET /users/{id or UPN}: the default properties, more by $select."""
     user = call.tenant.directory.user(call.params["user_id"])
     if user is None:
         raise not_found(call.params["user_id"])
@@ -115,7 +116,7 @@ def get_user(call: Call) -> Reply:
 
 
 def get_me(call: Call) -> Reply:
-    """GET /me of a delegated token."""
+    """GET /me: the person of a delegated token."""
     user = call.tenant.directory.user(call.who.user_id or "")
     if user is None:
         raise not_found(call.who.user_id or "me")
@@ -123,13 +124,13 @@ def get_me(call: Call) -> Reply:
 
 
 def list_groups(call: Call) -> Reply:
-    """GET /groups with $filter, $select, $top."""
+    """GET /groups: with $filter, $select, $top, and $search as an advanced query."""
     rows = [_group_row(call, g) for g in call.tenant.directory.groups.values()]
     return _listing(call, rows, "groups", None)
 
 
 def get_group(call: Call) -> Reply:
-    """GET /groups/{id}."""
+    """GET /groups/{id}: the group."""
     row = select(_group_row(call, group_at(call)), call.query.get("$select"))
     return Reply(200, with_context(call.base_url, "groups/$entity", row))
 
@@ -197,27 +198,27 @@ def list_members(call: Call) -> Reply:
 
 
 def list_owners(call: Call) -> Reply:
-    """GET /groups/{id}/owners."""
+    """GET /groups/{id}/owners: pages of 100."""
     return _people(call, group_at(call).owner_ids)
 
 
 def add_member(call: Call) -> Reply:
-    """POST /groups/{id}/members/$ref."""
+    """POST /groups/{id}/members/$ref: one more; 400 for one who is there already."""
     return _add_reference(call, group_at(call).member_ids, "members")
 
 
 def add_owner(call: Call) -> Reply:
-    """POST /groups/{id}/owners/$ref."""
+    """POST /groups/{id}/owners/$ref: one more; 400 for one who is there already."""
     return _add_reference(call, group_at(call).owner_ids, "owners")
 
 
 def remove_member(call: Call) -> Reply:
-    """DELETE /groups/{id}/members/{id}/$ref."""
+    """DELETE /groups/{id}/members/{id}/$ref: one fewer."""
     return _remove_reference(call, group_at(call).member_ids)
 
 
 def remove_owner(call: Call) -> Reply:
-    """DELETE /groups/{id}/owners/{id}/$ref."""
+    """DELETE /groups/{id}/owners/{id}/$ref: one fewer."""
     return _remove_reference(call, group_at(call).owner_ids)
 
 
@@ -278,11 +279,12 @@ def _page_size(call: Call) -> int:
     top = call.query.get("$top")
     if top is None:
         return call.tenant.switches.directory_page_size
-    if not top.isdigit() or not 1 <= int(top) <= MAX_TOP:
+    size = whole_number(top)
+    if size is None or not 1 <= size <= MAX_TOP:
         raise GraphFault(
             400, "Request_BadRequest", f"Invalid page size specified: '{top}'. Must be between 1 and 999 inclusive."
         )
-    return int(top)
+    return size
 
 
 def _list_in(body: Json, name: str) -> list[Any]:
@@ -319,23 +321,40 @@ def _remove_reference(call: Call, ids: list[str]) -> Reply:
     return Reply(204)
 
 
-ROUTES = (
-    Route("GET", "/users", list_users),
-    Route("GET", "/users/$count", count_users, "GET /users"),
-    Route("GET", "/users/{user_id}", get_user),
-    Route("GET", "/me", get_me),
-    Route("GET", "/groups", list_groups),
-    Route("GET", "/groups/$count", count_groups, "GET /groups"),
-    Route("POST", "/groups", create_group),
-    Route("GET", "/groups/{group_id}", get_group),
-    Route("PATCH", "/groups/{group_id}", update_group),
-    Route("DELETE", "/groups/{group_id}", delete_group),
-    Route("GET", "/groups/{group_id}/members", list_members),
-    Route("GET", "/groups/{group_id}/members/$count", count_members, "GET /groups/{id}/members"),
-    Route("GET", "/groups/{group_id}/members/microsoft.graph.user", list_members, "GET /groups/{id}/members"),
-    Route("POST", "/groups/{group_id}/members/$ref", add_member, "POST /groups/{id}/members"),
-    Route("DELETE", "/groups/{group_id}/members/{user_id}/$ref", remove_member, "DELETE /groups/{id}/members/{id}"),
-    Route("GET", "/groups/{group_id}/owners", list_owners),
-    Route("POST", "/groups/{group_id}/owners/$ref", add_owner, "POST /groups/{id}/owners"),
-    Route("DELETE", "/groups/{group_id}/owners/{user_id}/$ref", remove_owner, "DELETE /groups/{id}/owners/{id}"),
+FAMILY = Family(
+    "Directory",
+    modelled=(
+        "Advanced queries (`ne`, `not`, `endsWith`, `$search`, a sorted filter, any option on members) need "
+        "`ConsistencyLevel: eventual` and `$count=true` on every page; the count stands on the first.",
+        "People are disabled, enabled and removed by `POST` and `DELETE /_emulator/people/{person}`, and leave a group "
+        "by `POST /_emulator/members` with `remove`. Assignments keep the id of an account that is gone.",
+    ),
+    assumed=(Assumed("Permissions of adding members by `$ref`", "from Microsoft's page of the call"),),
+    refused=(
+        "The delay of the index behind advanced queries, nested groups, creating users, deleted items, delta.",
+        "Guests as a kind of their own.",
+    ),
+)
+ROUTES = of_family(
+    FAMILY,
+    (
+        Route("GET", "/users", list_users),
+        Route("GET", "/users/$count", count_users, "GET /users"),
+        Route("GET", "/users/{user_id}", get_user),
+        Route("GET", "/me", get_me),
+        Route("GET", "/groups", list_groups),
+        Route("GET", "/groups/$count", count_groups, "GET /groups"),
+        Route("POST", "/groups", create_group),
+        Route("GET", "/groups/{group_id}", get_group),
+        Route("PATCH", "/groups/{group_id}", update_group),
+        Route("DELETE", "/groups/{group_id}", delete_group),
+        Route("GET", "/groups/{group_id}/members", list_members),
+        Route("GET", "/groups/{group_id}/members/$count", count_members, "GET /groups/{id}/members"),
+        Route("GET", "/groups/{group_id}/members/microsoft.graph.user", list_members, "GET /groups/{id}/members"),
+        Route("POST", "/groups/{group_id}/members/$ref", add_member, "POST /groups/{id}/members"),
+        Route("DELETE", "/groups/{group_id}/members/{user_id}/$ref", remove_member, "DELETE /groups/{id}/members/{id}"),
+        Route("GET", "/groups/{group_id}/owners", list_owners),
+        Route("POST", "/groups/{group_id}/owners/$ref", add_owner, "POST /groups/{id}/owners"),
+        Route("DELETE", "/groups/{group_id}/owners/{user_id}/$ref", remove_owner, "DELETE /groups/{id}/owners/{id}"),
+    ),
 )

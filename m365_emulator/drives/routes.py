@@ -16,12 +16,13 @@ from starlette.routing import Route as PageRoute
 from m365_emulator.clock import timestamp_seconds
 from m365_emulator.drives.state import Drive, DriveItem, not_found
 from m365_emulator.known_properties import require_known
-from m365_emulator.odata import GraphFault, Json, page, select, with_context
-from m365_emulator.routing import Call, Handler, Reply, Route
+from m365_emulator.odata import GraphFault, Json, page, select, whole_number, with_context
+from m365_emulator.routing import Call, Handler, Reply, Route, of_family
 from m365_emulator.sharepoint.delta import page_of
 from m365_emulator.sharepoint.items import actor
 from m365_emulator.sharepoint.routes import delta_links, delta_token, group_site, page_size
 from m365_emulator.tenant import Tenant
+from m365_emulator.words import Assumed, Family
 
 DOWNLOAD_PATH = "/_download/{token}/{name}"
 _RANGE = re.compile(r"^bytes=(\d+)-(\d*)$")
@@ -80,12 +81,12 @@ def item_json(call: Call, drive: Drive, item: DriveItem) -> Json:
 
 
 def get_drive(call: Call) -> Reply:
-    """GET the drive itself"""
+    """GET the drive: the library itself"""
     return Reply(body=with_context(call.base_url, "drives/$entity", drive_json(_drive(call))))
 
 
 def get_item(call: Call) -> Reply:
-    """GET an item by id or path"""
+    """GET an item: by id or path"""
     drive, item = item_at(call)
     if _unchanged(call, item):
         return Reply(304)
@@ -93,7 +94,7 @@ def get_item(call: Call) -> Reply:
 
 
 def get_children(call: Call) -> Reply:
-    """GET children of a folder, by name"""
+    """GET children: what lies in a folder, by name"""
     drive, item = item_at(call)
     rows = [select(item_json(call, drive, i), call.query.get("$select")) for i in drive.children(item)]
     return Reply(body=with_context(call.base_url, "driveItems", page(rows, call.query, call.url, page_size(call))))
@@ -153,7 +154,7 @@ def patch_item(call: Call) -> Reply:
 
 
 def delete_item(call: Call) -> Reply:
-    """DELETE an item, with all that is in it"""
+    """DELETE an item: with all that is in it"""
     drive, item = item_at(call)
     _match(call, item)
     call.tenant.drives.delete(drive, item)
@@ -240,7 +241,8 @@ async def download(request: Request) -> Response:
     if not asked:
         return Response(item.content, headers=headers, media_type=item.mime_type)
     size = len(item.content)
-    first, last = int(asked[1]), min(int(asked[2] or size - 1), size - 1)
+    first, wanted = whole_number(asked[1]) or 0, whole_number(asked[2])
+    last = size - 1 if wanted is None else min(wanted, size - 1)
     if first > last:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
     headers["Content-Range"] = f"bytes {first}-{last}/{size}"
@@ -280,5 +282,14 @@ def _routes() -> Iterator[Route]:
             yield Route(method, prefix + rest, handler, f"{method} {key}{permission}")
 
 
-ROUTES = tuple(_routes())
+FAMILY = Family(
+    "Drives and files",
+    modelled=(
+        "Files and folders by id and by path, content by a 302 to an address that works without a token and dies "
+        "after five minutes, delta with `token=latest`, deleted items and 410 with a Location.",
+    ),
+    assumed=(Assumed("Delta pages tell the last thing of the page before again", "no", ("sharepoint_delta_repeats",)),),
+    refused=("Upload sessions, copies, sharing links, versions, thumbnails, search.",),
+)
+ROUTES = of_family(FAMILY, _routes())
 PAGE_ROUTES = (PageRoute(DOWNLOAD_PATH, download),)

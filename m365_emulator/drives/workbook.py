@@ -31,15 +31,16 @@ from m365_emulator.drives.workbook_book import (
     used_range,
 )
 from m365_emulator.drives.workbook_state import Session
-from m365_emulator.odata import GraphFault, Json, select, with_context
-from m365_emulator.routing import Call, Handler, Reply, Route
+from m365_emulator.odata import GraphFault, Json, select, whole_number, with_context
+from m365_emulator.routing import Call, Handler, Reply, Route, of_family
 from m365_emulator.sharepoint.items import actor
+from m365_emulator.words import Assumed, Family
 
 SESSION_HEADER = "workbook-session-id"
 
 
 def create_session(call: Call) -> Reply:
-    """POST createSession {persistChanges}: 201."""
+    """POST createSession: 201; with persistChanges false what it writes is its own."""
     drive, item = _file(call)
     persists = call.json().get("persistChanges", False) if call.body.strip() else False
     if not isinstance(persists, bool):
@@ -65,20 +66,20 @@ def close_session(call: Call) -> Reply:
 
 
 def list_sheets(call: Call) -> Reply:
-    """GET worksheets."""
+    """GET worksheets: all of them."""
     rows = [_sheet_json(at, sheet) for at, sheet in enumerate(sheets(_book(call)), start=1)]
     return _collection(call, rows)
 
 
 def get_sheet(call: Call) -> Reply:
-    """GET worksheets/{id or name}."""
+    """GET worksheets/{id or name}: one worksheet."""
     book = _book(call)
     sheet = sheet_named(book, call.params["sheet"])
     return _entity(call, _sheet_json(sheets(book).index(sheet) + 1, sheet))
 
 
 def get_used_range(call: Call) -> Reply:
-    """GET worksheets/{id}/usedRange and usedRange(valuesOnly=true)."""
+    """GET worksheets/{id}/usedRange: the cells in use; usedRange(valuesOnly=true) of those with values."""
     flag = call.params.get("flag", "false").lower()
     if flag not in ("true", "false"):
         raise _invalid()
@@ -86,12 +87,12 @@ def get_used_range(call: Call) -> Reply:
 
 
 def get_range(call: Call) -> Reply:
-    """GET worksheets/{id}/range(address='A1:C4')."""
+    """GET worksheets/{id}/range(address='A1:C4'): the cells of an address."""
     return _range(call, range_at(sheet_named(_book(call), call.params["sheet"]), call.params["address"]))
 
 
 def list_tables(call: Call) -> Reply:
-    """GET tables of the workbook or of one sheet."""
+    """GET tables: of the workbook or of one sheet."""
     found = tables(_book(call))
     if "sheet" in call.params:
         only = sheet_named(_book(call), call.params["sheet"]).title
@@ -100,12 +101,12 @@ def list_tables(call: Call) -> Reply:
 
 
 def get_table(call: Call) -> Reply:
-    """GET tables/{id or name}."""
+    """GET tables/{id or name}: one table."""
     return _entity(call, _table_json(_table(call)[2]))
 
 
 def list_columns(call: Call) -> Reply:
-    """GET tables/{id}/columns, each with its header and values."""
+    """GET tables/{id}/columns: each with its header and values."""
     _, sheet, table = _table(call)
     columns = list(zip(*table_range(sheet, table).values(), strict=True))
     rows: list[Json] = [
@@ -116,14 +117,14 @@ def list_columns(call: Call) -> Reply:
 
 
 def list_rows(call: Call) -> Reply:
-    """GET tables/{id}/rows with $top and $skip; no header row."""
+    """GET tables/{id}/rows: with $top and $skip; no header row."""
     _, sheet, table = _table(call)
     body = body_range(sheet, table)
     return _collection(call, [_row_json(at, values) for at, values in enumerate(body.values() if body else [])])
 
 
 def post_row(call: Call) -> Reply:
-    """POST tables/{id}/rows {index: null, values: [[...]]}: rows at the end; the answer holds what was added."""
+    """POST tables/{id}/rows: values with index null, at the end; the answer holds what was added."""
     book, sheet, table = _table(call)
     body = call.json()
     values = body.get("values")
@@ -137,20 +138,20 @@ def post_row(call: Call) -> Reply:
 
 
 def get_table_range(call: Call) -> Reply:
-    """GET tables/{id}/range."""
+    """GET tables/{id}/range: the table's cells with its headers."""
     _, sheet, table = _table(call)
     return _range(call, table_range(sheet, table))
 
 
 def get_header_range(call: Call) -> Reply:
-    """GET tables/{id}/headerRowRange."""
+    """GET tables/{id}/headerRowRange: the headers."""
     _, sheet, table = _table(call)
     left, top, right, _ = table_range(sheet, table).bounds
     return _range(call, Range(sheet, (left, top, right, top)))
 
 
 def get_body_range(call: Call) -> Reply:
-    """GET tables/{id}/dataBodyRange."""
+    """GET tables/{id}/dataBodyRange: the rows without the headers."""
     _, sheet, table = _table(call)
     body = body_range(sheet, table)
     if body is None:
@@ -219,9 +220,10 @@ def _whole(call: Call, name: str, default: int) -> int:
     text = call.query.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit()):
+    number = whole_number(text)
+    if number is None:
         raise _invalid()
-    return int(text)
+    return number
 
 
 def _entity(call: Call, row: Json, status: int = 200) -> Reply:
@@ -294,4 +296,19 @@ def _routes() -> Iterator[Route]:
                 yield Route(method, f"{prefix}{where}/workbook{rest}", handler, PERMISSION_KEYS[method])
 
 
-ROUTES = tuple(_routes())
+FAMILY = Family(
+    "Workbooks",
+    modelled=(
+        "Calls work for persons; an app alone downloads the file. Rows are 2-D arrays, dates serial numbers. A session "
+        "without `persistChanges` works on a copy of its own.",
+    ),
+    assumed=(
+        Assumed("Calls of an app alone", "403 `AccessDenied`", ("workbook_app_only",)),
+        Assumed("Life of a session without use", "5 minutes, 7 when nothing persists"),
+    ),
+    refused=(
+        "Writing ranges, charts, formulas that are computed, `Prefer: respond-async`, one request at a time per "
+        "workbook.",
+    ),
+)
+ROUTES = of_family(FAMILY, _routes())

@@ -14,20 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from m365_emulator.clock import parse_timestamp, timestamp
-from m365_emulator.control.levers import ControlFault, body_of, number, tenant_of, wanted
+from m365_emulator.clock import timestamp
+from m365_emulator.control.orders import ControlFault, takes, tenant_of
 from m365_emulator.forms.flow import deliver, start
 from m365_emulator.forms.formats import flow_body, workbook_row
-from m365_emulator.forms.model import (
-    ANONYMOUS,
-    DeliveryOrder,
-    Form,
-    FormFault,
-    UploadedFile,
-    flow_from_json,
-    form_from_json,
-)
+from m365_emulator.forms.model import ANONYMOUS, Form, FormFault, UploadedFile
 from m365_emulator.forms.model import Response as FormResponse
+from m365_emulator.forms.orders import DeliveriesOrder, FlowOrder, FormOrder, PauseOrder, ResponseOrder
 from m365_emulator.forms.state import KeptForm
 from m365_emulator.forms.submit import form_drive, keep_upload, submit, write_workbook
 from m365_emulator.odata import Json
@@ -66,82 +59,75 @@ def form_json(kept: KeptForm) -> Json:
 
 
 async def forms(request: Request) -> Response:
-    """GET forms: all; POST forms {form_id, slug, title, mail_nickname, questions, anonymous?, workbook?, flow?}:
-    register one, or change the one of the same form_id
-    """
-    tenant = tenant_of(request)
-    if request.method == "GET":
-        return JSONResponse([form_json(kept) for kept in tenant.forms.forms.values()])
-    body = await body_of(request)
+    """GET forms: all."""
+    return JSONResponse([form_json(kept) for kept in tenant_of(request).forms.forms.values()])
+
+
+@takes(FormOrder)
+async def register_form(request: Request, order: FormOrder) -> Response:
+    """POST forms: register one, or change the one of the same form_id."""
+    tenant, form = tenant_of(request), order.form()
     try:
-        form = form_from_json(body)
         form_drive(tenant, form)
         kept = tenant.forms.register(form)
         write_workbook(tenant, kept)
     except FormFault as fault:
-        return _refused(fault)
+        raise _refused(fault) from fault
     return JSONResponse(form_json(kept), 201)
 
 
-async def flow(request: Request) -> Response:
-    """POST forms/{slug}/flow {mode, list?, http?, copies?, delay_seconds?, retry_seconds?}: the flow from now on"""
+@takes(FlowOrder)
+async def flow(request: Request, order: FlowOrder) -> Response:
+    """POST forms/{slug}/flow: the flow from now on."""
     kept = _kept(request)
-    try:
-        tenant_of(request).forms.change_flow(kept, flow_from_json(await body_of(request)))
-    except FormFault as fault:
-        return _refused(fault)
+    tenant_of(request).forms.change_flow(kept, order.flow())
     return JSONResponse(form_json(kept))
 
 
-async def workbook(request: Request) -> Response:
-    """POST forms/{slug}/workbook {paused}: hold new rows back; false writes what was held"""
-    kept, body = _kept(request), await body_of(request)
-    kept.workbook_paused = bool(wanted(body, "paused"))
+@takes(PauseOrder)
+async def workbook(request: Request, order: PauseOrder) -> Response:
+    """POST forms/{slug}/workbook: hold new rows back; false writes what was held."""
+    kept = _kept(request)
+    kept.workbook_paused = order.paused
     if not kept.workbook_paused:
         write_workbook(tenant_of(request), kept)
     return JSONResponse({"paused": kept.workbook_paused, "unwritten": len(kept.unwritten)})
 
 
 async def responses(request: Request) -> Response:
-    """GET forms/{slug}/responses: all.
-    POST forms/{slug}/responses {responder?, answers, submitted_at?, wait?}: one more
-    """
+    """GET forms/{slug}/responses: all."""
+    kept = _kept(request)
+    return JSONResponse([response_json(kept.form, response) for response in kept.responses])
+
+
+@takes(ResponseOrder)
+async def respond(request: Request, order: ResponseOrder) -> Response:
+    """POST forms/{slug}/responses: one more."""
     kept, tenant = _kept(request), tenant_of(request)
-    if request.method == "GET":
-        return JSONResponse([response_json(kept.form, response) for response in kept.responses])
-    body = await body_of(request)
-    answers = body.get("answers", {})
-    if not isinstance(answers, dict):
-        raise ControlFault("'answers' has to be an object")
-    responder = str(body.get("responder", ANONYMOUS) if kept.form.anonymous else wanted(body, "responder"))
-    at = _moment(body["submitted_at"]) if "submitted_at" in body else None
+    responder = order.responder or (ANONYMOUS if kept.form.anonymous else "")
+    if not responder:
+        raise ControlFault("'responder' is missing")
     try:
-        given = {name: _with_files(tenant, kept.form, name, a, responder) for name, a in answers.items()}
-        response = submit(tenant, kept, responder, given, at)
+        given = {name: _with_files(tenant, kept.form, name, a, responder) for name, a in order.answers.items()}
+        response = submit(tenant, kept, responder, given, order.submitted_at)
     except FormFault as fault:
-        return _refused(fault)
+        raise _refused(fault) from fault
     task = start(tenant, kept.form, response)
-    if body.get("wait", kept.form.flow.delay_seconds == 0):
+    if kept.form.flow.delay_seconds == 0 if order.wait is None else order.wait:
         await asyncio.shield(task)
     return JSONResponse(response_json(kept.form, response), 201)
 
 
-async def deliveries(request: Request) -> Response:
-    """POST forms/{slug}/deliveries {next?, drop?, copies?, delay_seconds?}: the next responses' deliveries are dropped,
-    come more than once, or come late
-    """
-    kept, body = _kept(request), await body_of(request)
-    copies = int(number(body, "copies", 1)) if "copies" in body else None
-    late = number(body, "delay_seconds", 0) if "delay_seconds" in body else None
-    if (copies is not None and copies < 1) or (late is not None and late < 0):
-        raise ControlFault("copies is at least 1, delay_seconds at least 0")
-    order = DeliveryOrder(bool(body.get("drop")), copies, late)
-    kept.orders.extend([order] * int(number(body, "next", 1)))
+@takes(DeliveriesOrder)
+async def deliveries(request: Request, order: DeliveriesOrder) -> Response:
+    """POST forms/{slug}/deliveries: the next responses' deliveries are dropped, come more than once, or come late."""
+    kept = _kept(request)
+    kept.orders.extend([order.delivery()] * order.next)
     return JSONResponse({"on_order": len(kept.orders)})
 
 
 async def resubmit(request: Request) -> Response:
-    """POST forms/{slug}/responses/{id}/resubmit: run the flow for this response once more"""
+    """POST forms/{slug}/responses/{id}/resubmit: run the flow for this response once more."""
     kept, tenant = _kept(request), tenant_of(request)
     response = kept.response(request.path_params["response_id"])
     if response is None:
@@ -158,15 +144,8 @@ def _kept(request: Request) -> KeptForm:
     return kept
 
 
-def _refused(fault: FormFault) -> Response:
-    return JSONResponse({"error": str(fault), "problems": fault.problems}, 400)
-
-
-def _moment(text: Any) -> datetime:
-    try:
-        return parse_timestamp(str(text))
-    except ValueError as fault:
-        raise ControlFault(f"submitted_at: {text!r} is no time with a zone") from fault
+def _refused(fault: FormFault) -> ControlFault:
+    return ControlFault(str(fault), fault.problems)
 
 
 def _with_files(tenant: Tenant, form: Form, name: str, answer: Any, who: str) -> Any:
@@ -187,10 +166,12 @@ def _with_files(tenant: Tenant, form: Form, name: str, answer: Any, who: str) ->
 
 
 FORM_CONTROL_ROUTES = (
-    Route("/_emulator/forms", forms, methods=["GET", "POST"]),
+    Route("/_emulator/forms", forms, methods=["GET"]),
+    Route("/_emulator/forms", register_form, methods=["POST"]),
     Route("/_emulator/forms/{slug}/flow", flow, methods=["POST"]),
     Route("/_emulator/forms/{slug}/workbook", workbook, methods=["POST"]),
-    Route("/_emulator/forms/{slug}/responses", responses, methods=["GET", "POST"]),
+    Route("/_emulator/forms/{slug}/responses", responses, methods=["GET"]),
+    Route("/_emulator/forms/{slug}/responses", respond, methods=["POST"]),
     Route("/_emulator/forms/{slug}/deliveries", deliveries, methods=["POST"]),
     Route("/_emulator/forms/{slug}/responses/{response_id:int}/resubmit", resubmit, methods=["POST"]),
 )

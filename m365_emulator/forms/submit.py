@@ -15,6 +15,7 @@ from m365_emulator.forms.formats import read_answers, workbook_headers, workbook
 from m365_emulator.forms.model import ANONYMOUS, Form, FormFault, Response, UploadedFile
 from m365_emulator.forms.state import KeptForm
 from m365_emulator.forms.workbook import XLSX_TYPE, SpoiltWorkbook, with_rows
+from m365_emulator.odata import GraphFault
 from m365_emulator.tenant import Tenant
 
 FILLING_TIME = timedelta(seconds=90)
@@ -49,7 +50,8 @@ def submit(
 
 def write_workbook(tenant: Tenant, kept: KeptForm) -> None:
     """Put the responses that the workbook lacks into it; the file is made if it is not there.
-    A file that people have spoilt is left alone: its rows wait until it is a workbook again (an assumption).
+    A file that people have spoilt, or a folder in its place, is left alone: the rows wait until there is a workbook
+    again (an assumption).
     """
     form, drive = kept.form, form_drive(tenant, kept.form)
     known = drive.find(form.workbook_path)
@@ -58,9 +60,9 @@ def write_workbook(tenant: Tenant, kept: KeptForm) -> None:
     rows = [workbook_row(form, response) for response in kept.unwritten]
     try:
         content = with_rows(known.content if known else None, workbook_headers(form), rows)
-    except SpoiltWorkbook:
+        tenant.drives.put(drive, form.workbook_path, content, XLSX_TYPE, FORMS_ACCOUNT)
+    except (SpoiltWorkbook, GraphFault):
         return
-    tenant.drives.put(drive, form.workbook_path, content, XLSX_TYPE, FORMS_ACCOUNT)
     kept.unwritten.clear()
 
 

@@ -166,7 +166,11 @@ def _name(tenant: Tenant, user_id: str) -> str:
 
 
 def _day(text: str) -> date:
-    return parse_timestamp(text).astimezone(UK).date()
+    moment = parse_timestamp(text)
+    try:
+        return moment.astimezone(UK).date()
+    except OverflowError:  # the first hours of the year 1 lie before the calendar in the UK
+        return moment.date()
 
 
 def _day_words(text: str | None) -> str:

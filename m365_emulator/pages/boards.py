@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from m365_emulator.control.levers import ControlFault, caller_for, tenant_of
+from m365_emulator.control.levers import caller_for
+from m365_emulator.control.orders import ControlFault, tenant_of
 from m365_emulator.directory.state import User
 from m365_emulator.graph import make_call
 from m365_emulator.odata import GraphFault, Json
@@ -119,13 +120,13 @@ async def boards(request: Request) -> Response:
 
 
 async def board(request: Request) -> Response:
-    """GET /boards/{plan_id}?group=bucket|owner|progress"""
+    """GET /boards/{plan_id}?group=bucket|owner|progress: a board with its columns and cards"""
     plan = _plan(request)
     return _board_page(request, plan) if plan else not_here(request, "There is no such plan.")
 
 
 async def task(request: Request) -> Response:
-    """GET /boards/{plan_id}/tasks/{task_id}"""
+    """GET /boards/{plan_id}/tasks/{task_id}: everything about a task, and all that can be done with it"""
     plan, parts = _plan(request), _task(request)
     if plan is None or parts is None:
         return not_here(request, "There is no such task. It may have been deleted.")

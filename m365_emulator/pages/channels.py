@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from m365_emulator.control.levers import tenant_of
+from m365_emulator.control.orders import tenant_of
 from m365_emulator.odata import Json
 from m365_emulator.pages.board_view import Assignee
 from m365_emulator.pages.cards import brought_home, told
@@ -69,7 +69,7 @@ async def channels(request: Request) -> Response:
 
 
 async def channel(request: Request) -> Response:
-    """GET /channels/{team}/{channel}"""
+    """GET /channels/{team}/{channel}: what was posted, with cards drawn as Teams draws them"""
     tenant = tenant_of(request)
     team_id, channel_id = request.path_params["team_id"], request.path_params["channel_id"]
     deliver_due(tenant)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from m365_emulator.control.levers import tenant_of
+from m365_emulator.control.orders import tenant_of
 from m365_emulator.forms.flow import start
 from m365_emulator.forms.model import ANONYMOUS, RATING_TOP, FlowRun, Form, FormFault, Question
 from m365_emulator.forms.state import KeptForm
@@ -26,7 +26,7 @@ LARGEST_UPLOAD = 10 * 1024 * 1024
 
 
 async def form_page(request: Request) -> Response:
-    """GET /forms/{slug}"""
+    """GET /forms/{slug}: the form, to fill in as the chosen person"""
     kept = _kept(request)
     if kept is None:
         return not_here(request, "There is no such form.")
@@ -56,7 +56,7 @@ async def submit_page(request: Request) -> Response:
 
 
 async def done_page(request: Request) -> Response:
-    """GET /forms/{slug}/responses/{id}"""
+    """GET /forms/{slug}/responses/{id}: what was sent, and what the flow was answered"""
     kept = _kept(request)
     response = kept.response(request.path_params["response_id"]) if kept else None
     if kept is None or response is None:

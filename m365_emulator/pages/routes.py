@@ -9,8 +9,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from m365_emulator.control.levers import tenant_of
 from m365_emulator.control.openapi import levers
+from m365_emulator.control.orders import tenant_of
 from m365_emulator.pages.board_view import board_summary
 from m365_emulator.pages.boards import BOARD_ROUTES
 from m365_emulator.pages.channels import CHANNEL_ROUTES, channel_links

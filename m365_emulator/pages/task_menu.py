@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from starlette.datastructures import FormData
 
-from m365_emulator.control.levers import ControlFault
+from m365_emulator.control.orders import ControlFault, read_order
 from m365_emulator.planner.copies import CHOSEN, copy_task
 from m365_emulator.planner.place import plan_at
 from m365_emulator.planner.recurrence import Recurrence
 from m365_emulator.planner.state import TaskParts
-from m365_emulator.planner.task_levers import clear_schedule, set_schedule
+from m365_emulator.planner.task_levers import ScheduleOrder, clear_schedule, set_schedule
 from m365_emulator.routing import Call
 
 STEPS = {"daily": "day", "weekly": "week", "absoluteMonthly": "month", "absoluteYearly": "year"}
@@ -45,7 +45,7 @@ def _repeat(call: Call, parts: TaskParts, sent: FormData) -> None:
         return clear_schedule(call.tenant, parts)
     if kind not in STEPS:
         raise ControlFault("Choose how often.")
-    return set_schedule(call.tenant, parts, {"type": kind})
+    return set_schedule(call.tenant, parts, read_order(ScheduleOrder, {"type": kind}))
 
 
 MENU = {

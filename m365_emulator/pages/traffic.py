@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from m365_emulator.control.levers import tenant_of
-from m365_emulator.odata import Json
+from m365_emulator.control.orders import tenant_of
+from m365_emulator.odata import Json, whole_number
 from m365_emulator.pages.frame import not_here, show
 from m365_emulator.traffic import Exchange
 
@@ -38,9 +38,9 @@ HIDDEN = "(hidden)"
 
 
 async def traffic(request: Request) -> Response:
-    """GET /traffic?status=4&method=PATCH&path=planner&before=N"""
+    """GET /traffic?status=4&method=PATCH&path=planner&before=N: what passed, the latest first"""
     asked = {name: request.query_params.get(name, "") for name in ("status", "method", "path", "before")}
-    before = int(asked["before"]) if asked["before"].isdecimal() else None
+    before = whole_number(asked["before"])
     rows: list[Json] = []
     more = False
     for number, at, exchange in tenant_of(request).traffic.newest_first():

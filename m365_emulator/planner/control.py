@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from m365_emulator.control.levers import tenant_of
+from m365_emulator.control.orders import tenant_of
 
 
 async def all_tasks(request: Request) -> Response:

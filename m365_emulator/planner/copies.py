@@ -18,7 +18,6 @@ from m365_emulator.planner.state import TaskParts
 from m365_emulator.planner.writes import stamp_of
 from m365_emulator.routing import Call
 
-PARTS = ("assignments", "progress", "dates", "description", "checklist", "references", "labels")
 CHOSEN = frozenset({"description", "checklist", "labels"})
 DATES = ("startDateTime", "dueDateTime")
 

@@ -23,7 +23,8 @@ from m365_emulator.planner.writes import (
     stamp_of,
     version_asked,
 )
-from m365_emulator.routing import Call, Reply, Route
+from m365_emulator.routing import Call, Reply, Route, of_family
+from m365_emulator.words import Assumed, Family
 
 _GROUP_URL = re.compile(r"https?://[^/]+/(?:v1\.0|beta)/groups(?:/|\(')([0-9a-fA-F-]{36})(?:'\))?/?")
 _FILTER = re.compile(r"(owner|container/containerId|planId)\s+eq\s+'([^']+)'", re.IGNORECASE)
@@ -66,7 +67,7 @@ def create_plan(call: Call) -> Reply:
 
 
 def get_plan(call: Call) -> Reply:
-    """GET /planner/plans/{id}."""
+    """GET /planner/plans/{id}: the plan, without its details."""
     return entity(call, plan_at(call, call.params["plan_id"]).plan, PLAN_CONTEXT)
 
 
@@ -87,7 +88,7 @@ def delete_plan(call: Call) -> Reply:
 
 
 def get_plan_details(call: Call) -> Reply:
-    """GET /planner/plans/{id}/details."""
+    """GET /planner/plans/{id}/details: labels, and whom the plan is shared with."""
     return entity(call, plan_at(call, call.params["plan_id"]).details, DETAILS_CONTEXT)
 
 
@@ -103,14 +104,14 @@ def update_plan_details(call: Call) -> Reply:
 
 
 def list_plans(call: Call) -> Reply:
-    """GET /planner/plans, which has to be filtered by its owner."""
+    """GET /planner/plans: 400, since the whole set has to be filtered by its owner."""
     group_id = _filter_value(call)
     require_member(call, group_id.lower())
     return _plan_listing(call, call.tenant.planner.plans_of_group(group_id.lower()), "planner/plans")
 
 
 def list_group_plans(call: Call) -> Reply:
-    """GET /groups/{id}/planner/plans."""
+    """GET /groups/{id}/planner/plans: the plans of the group."""
     group = group_at(call)
     require_member(call, group.id)
     plans = call.tenant.planner.plans_of_group(group.id)
@@ -130,19 +131,19 @@ def list_my_plans(call: Call) -> Reply:
 
 
 def list_plan_buckets(call: Call) -> Reply:
-    """GET /planner/plans/{id}/buckets."""
+    """GET /planner/plans/{id}/buckets: all of them."""
     plan = plan_at(call, call.params["plan_id"]).plan
     return listing(call, call.tenant.planner.buckets_of_plan(plan.id), f"planner/plans('{plan.id}')/buckets")
 
 
 def list_plan_tasks(call: Call) -> Reply:
-    """GET /planner/plans/{id}/tasks."""
+    """GET /planner/plans/{id}/tasks: pages of tasks, as stale as the switches say."""
     plan = plan_at(call, call.params["plan_id"]).plan
     return _tasks_of(call, plan.id, f"planner/plans('{plan.id}')/tasks")
 
 
 def create_bucket(call: Call) -> Reply:
-    """POST /planner/buckets."""
+    """POST /planner/buckets: 201 with a name, a plan and an order hint."""
     state = call.tenant.planner
     changes = read(BUCKET, call.json(), call.tenant.switches, creating=True)
     for name in ("planId", "name"):
@@ -158,13 +159,13 @@ def create_bucket(call: Call) -> Reply:
 
 
 def list_buckets(call: Call) -> Reply:
-    """GET /planner/buckets, which has to be filtered by its plan."""
+    """GET /planner/buckets: 400, since the whole set has to be filtered by its plan."""
     plan = plan_at(call, _filter_value(call)).plan
     return listing(call, call.tenant.planner.buckets_of_plan(plan.id), "planner/buckets")
 
 
 def get_bucket(call: Call) -> Reply:
-    """GET /planner/buckets/{id}."""
+    """GET /planner/buckets/{id}: the bucket."""
     return entity(call, bucket_at(call), BUCKET_CONTEXT)
 
 
@@ -193,7 +194,7 @@ def delete_bucket(call: Call) -> Reply:
 
 
 def list_bucket_tasks(call: Call) -> Reply:
-    """GET /planner/buckets/{id}/tasks."""
+    """GET /planner/buckets/{id}/tasks: the tasks of the bucket."""
     bucket = bucket_at(call)
     in_plan = call.tenant.planner.tasks_of_plan(bucket.values["planId"])
     context = f"planner/buckets('{bucket.id}')/tasks"
@@ -201,7 +202,7 @@ def list_bucket_tasks(call: Call) -> Reply:
 
 
 def list_tasks(call: Call) -> Reply:
-    """GET /planner/tasks, which has to be filtered by its plan."""
+    """GET /planner/tasks: 400, since the whole set has to be filtered by its plan."""
     plan = plan_at(call, _filter_value(call)).plan
     return _tasks_of(call, plan.id, "planner/tasks")
 
@@ -250,24 +251,52 @@ def _filter_value(call: Call) -> str:
 
 
 _PLAN, _BUCKET = "/planner/plans/{plan_id}", "/planner/buckets/{bucket_id}"
+FAMILY = Family(
+    "Planner plans and buckets",
+    modelled=(
+        "Lists pass over `$top`, `$filter` and `$orderby`, and page by the service's own size.",
+        "Persons (delegated tokens) see the plans of groups that they are members of; being an owner alone is not "
+        "enough.",
+        "Details exist with the plan, with 25 labels. Limits of plans, buckets and tasks are a 403 with the limit's "
+        "name as its code.",
+    ),
+    assumed=(
+        Assumed(
+            "Tasks of a deleted bucket",
+            "deleted, those that repeat too, without a next one; by switch they lose their bucketId or keep it",
+            ("planner_delete_bucket",),
+        ),
+        Assumed("Status for GET of a whole entity set", "400", ("planner_unfiltered_status",)),
+        Assumed("Status of writes with an unknown group", "404"),
+    ),
+    refused=(
+        "Rosters, business scenarios, premium plans.",
+        "The limits `MaximumProjectsOwnedByUser` and `MaximumProjectsSharedWithUser`.",
+    ),
+)
 ROUTES = (
-    Route("GET", "/planner/plans", list_plans),
-    Route("POST", "/planner/plans", create_plan),
-    Route("GET", _PLAN, get_plan),
-    Route("PATCH", _PLAN, update_plan),
-    Route("DELETE", _PLAN, delete_plan),
-    Route("GET", _PLAN + "/details", get_plan_details),
-    Route("PATCH", _PLAN + "/details", update_plan_details),
-    Route("GET", _PLAN + "/buckets", list_plan_buckets),
-    Route("GET", _PLAN + "/tasks", list_plan_tasks),
-    Route("GET", "/planner/buckets", list_buckets),
-    Route("POST", "/planner/buckets", create_bucket),
-    Route("GET", _BUCKET, get_bucket),
-    Route("PATCH", _BUCKET, update_bucket),
-    Route("DELETE", _BUCKET, delete_bucket),
-    Route("GET", _BUCKET + "/tasks", list_bucket_tasks),
-    Route("GET", "/planner/tasks", list_tasks),
-    Route("GET", "/groups/{group_id}/planner/plans", list_group_plans),
-    Route("GET", "/me/planner/plans", list_my_plans),
+    *of_family(
+        FAMILY,
+        (
+            Route("GET", "/planner/plans", list_plans),
+            Route("POST", "/planner/plans", create_plan),
+            Route("GET", _PLAN, get_plan),
+            Route("PATCH", _PLAN, update_plan),
+            Route("DELETE", _PLAN, delete_plan),
+            Route("GET", _PLAN + "/details", get_plan_details),
+            Route("PATCH", _PLAN + "/details", update_plan_details),
+            Route("GET", _PLAN + "/buckets", list_plan_buckets),
+            Route("GET", _PLAN + "/tasks", list_plan_tasks),
+            Route("GET", "/planner/buckets", list_buckets),
+            Route("POST", "/planner/buckets", create_bucket),
+            Route("GET", _BUCKET, get_bucket),
+            Route("PATCH", _BUCKET, update_bucket),
+            Route("DELETE", _BUCKET, delete_bucket),
+            Route("GET", _BUCKET + "/tasks", list_bucket_tasks),
+            Route("GET", "/planner/tasks", list_tasks),
+            Route("GET", "/groups/{group_id}/planner/plans", list_group_plans),
+            Route("GET", "/me/planner/plans", list_my_plans),
+        ),
+    ),
     *TASK_ROUTES,
 )

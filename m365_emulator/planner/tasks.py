@@ -35,7 +35,8 @@ from m365_emulator.planner.writes import (
     stamp_of,
     version_asked,
 )
-from m365_emulator.routing import Call, Handler, Reply, Route
+from m365_emulator.routing import Call, Handler, Reply, Route, of_family
+from m365_emulator.words import Assumed, Family
 
 TASK_CONTEXT, DETAILS_CONTEXT = "planner/tasks/$entity", "planner/tasks/details/$entity"
 
@@ -67,7 +68,7 @@ def create_task(call: Call) -> Reply:
 
 
 def get_task(call: Call) -> Reply:
-    """GET /planner/tasks/{id}; $expand=details is understood."""
+    """GET /planner/tasks/{id}: the task; $expand=details is understood."""
     parts, is_reduced = task_for_assignee(call)
     reply = entity(call, parts.task, TASK_CONTEXT)
     if isinstance(reply.body, dict) and not is_reduced:
@@ -76,7 +77,7 @@ def get_task(call: Call) -> Reply:
 
 
 def update_task(call: Call) -> Reply:
-    """PATCH /planner/tasks/{id}."""
+    """PATCH /planner/tasks/{id}: 204, or 200 with Prefer: return=representation; 409 where it clashes."""
     parts, is_reduced = task_for_assignee(call)
     task, before = parts.task, parts.task.values
     version = version_asked(call, task)
@@ -106,7 +107,7 @@ def delete_task(call: Call) -> Reply:
 
 
 def get_task_details(call: Call) -> Reply:
-    """GET /planner/tasks/{id}/details; absent for a while after creation by switch."""
+    """GET /planner/tasks/{id}/details: description, checklist, references; by switch not there at first."""
     parts, late = task_at(call), call.tenant.switches.planner_details_404_ms
     if late and parts.age_seconds() * 1000 < late:
         raise not_found()
@@ -189,6 +190,7 @@ def _expanded(call: Call, parts: TaskParts) -> Json:
 
 def _get_format(name: str) -> Handler:
     def handler(call: Call) -> Reply:
+        """GET a board format of a task: its order hints on one kind of board."""
         return entity(call, format_of(call, task_at(call), name), f"planner/tasks/{name}/$entity")
 
     return handler
@@ -196,6 +198,7 @@ def _get_format(name: str) -> Handler:
 
 def _update_format(name: str) -> Handler:
     def handler(call: Call) -> Reply:
+        """PATCH a board format of a task: order hints, with an etag of its own."""
         record = format_of(call, task_at(call), name)
         version = version_asked(call, record)
         changes = read(FORMATS[name], call.json(), call.tenant.switches, creating=False)
@@ -217,15 +220,106 @@ def _format_routes() -> tuple[Route, ...]:
 
 
 _TASK = "/planner/tasks/{task_id}"
-TASK_ROUTES = (
-    Route("POST", "/planner/tasks", create_task),
-    Route("GET", _TASK, get_task),
-    Route("PATCH", _TASK, update_task),
-    Route("DELETE", _TASK, delete_task),
-    Route("GET", _TASK + "/details", get_task_details),
-    Route("PATCH", _TASK + "/details", update_task_details),
-    Route("GET", "/me/planner/tasks", list_my_tasks),
-    Route("POST", "/me/planner/tasks", refuse_my_task),
-    Route("GET", "/users/{user_id}/planner/tasks", list_user_tasks),
-    *_format_routes(),
+FAMILY = Family(
+    "Planner tasks",
+    modelled=(
+        "Etags: each resource has its own. An older etag is accepted unless a property that the change touches has "
+        "changed since (409); in `assignments`, `appliedCategories`, `checklist` and `references` each key counts by "
+        "itself. A delete wants the newest etag. No `If-Match`, an etag of another resource, or `*`: 412. A change of "
+        "the details moves the task's etag; a change of the task leaves that of the details. A PATCH that changes "
+        "nothing leaves the etag as it is.",
+        "Errors have an empty code, except the 403 of a service limit, whose code is the limit's name.",
+        "Order hints are composed by clients and replaced by the service; sending the service's value back is a 400.",
+        "Details exist with the task; creating is two calls.",
+        "Moments are those of the calendar in UTC; `0001-01-01T00:00:00+14:00` is a 400, as is one without a zone.",
+        "Recurring tasks: people give a task a schedule (`POST /_emulator/planner/tasks/{id}/recurrence`, or on its "
+        "page); version 1.0 shows nothing of it but a moved etag. Completing or deleting the task makes the next, with "
+        "a new id: title, description, checklist without ticks, assignments, priority, labels and bucket are as "
+        "before, the due date is one step after the planned one, and progress, start date and references are empty "
+        "(concepts/planner-task-recurrence-overview.md). It happens once; reopening and completing again makes no "
+        "second one.",
+        "Copied tasks (`.../copy`, or on the board) have a new id, the person as `createdBy`, and the same title, "
+        "priority, description, checklist and labels, so nothing but the id tells them from the original.",
+        "Nonsense that other means could have made is put in by `.../force`: past every limit, with etags that move. "
+        "Planner then refuses only what makes it worse: 30 assignees can become 29.",
+    ),
+    assumed=(
+        Assumed("Status for a missing `If-Match`", "412", ("planner_missing_if_match_status",)),
+        Assumed("`If-Match: *`", "refused", ("planner_if_match_star",)),
+        Assumed("Nested details in POST of a task", "passed over", ("planner_post_details",)),
+        Assumed("Read-only properties in a write", "400", ("planner_read_only",)),
+        Assumed("A task PATCH moves the details etag", "no", ("planner_task_patch_moves_details",)),
+        Assumed("How long old etags are remembered", "for ever"),
+        Assumed("Two persons changing different fields of one checklist item", "409"),
+        Assumed(
+            "Assigning non-members and unknown ids",
+            "accepted",
+            ("planner_non_member_assignee", "planner_unknown_assignee"),
+        ),
+        Assumed(
+            "Longest title, description, checklist title",
+            "255, 32,000, 100",
+            ("planner_title_max", "planner_description_max", "planner_checklist_title_max"),
+        ),
+        Assumed("`createdBy.user` of an app-only write", "ids null, application id of the token's app"),
+        Assumed("Status of writes with an unknown plan", "404"),
+        Assumed(
+            "Time until a new task is seen in lists, or its details are found",
+            "at once",
+            ("planner_stale_list_seconds", "planner_details_404_ms"),
+        ),
+        Assumed(
+            "Time until a change or a deletion shows in lists (seen for deleted plans and groups)",
+            "at once; by switches lists show the task as it was, with its old etag, or go on to show it. Reading by "
+            "id, details and buckets are always fresh",
+            ("planner_stale_changes_seconds", "planner_stale_deletes_seconds"),
+        ),
+        Assumed(
+            "What an assignee outside the group sees of a task",
+            "the task alone, which may be completed",
+            ("planner_outside_assignee",),
+        ),
+        Assumed(
+            "`createdBy` of a series' next task",
+            "who completed or deleted the last",
+            ("planner_recurrence_created_by",),
+        ),
+        Assumed(
+            "Time until the next task of a series is listed; its references",
+            "at once; none",
+            ("planner_recurrence_delay_seconds", "planner_recurrence_references"),
+        ),
+        Assumed("A schedule given or taken away", "moves the task's etag, clashes with nothing"),
+        Assumed("Limits on the next task of a series", "none"),
+        Assumed(
+            'What "Copy task" copies unasked',
+            "description, checklist without ticks, labels, priority; no assignees, dates, progress, links",
+            by="`include`",
+        ),
+        Assumed("Keys of the checklist in a copy or next task", "the same", ("planner_copied_checklist_keys",)),
+        Assumed(
+            "A task that breaks a limit or rule already",
+            "changes elsewhere, and fewer of what is too many, are accepted",
+        ),
+    ),
+    refused=(
+        "Planner delta, task chat, recurrence by Graph, schedules on several days of a week or on the nth day of a "
+        "month.",
+        "POST to `/me/planner/tasks` (400, as in Graph) and nested details in a PATCH.",
+    ),
+)
+TASK_ROUTES = of_family(
+    FAMILY,
+    (
+        Route("POST", "/planner/tasks", create_task),
+        Route("GET", _TASK, get_task),
+        Route("PATCH", _TASK, update_task),
+        Route("DELETE", _TASK, delete_task),
+        Route("GET", _TASK + "/details", get_task_details),
+        Route("PATCH", _TASK + "/details", update_task_details),
+        Route("GET", "/me/planner/tasks", list_my_tasks),
+        Route("POST", "/me/planner/tasks", refuse_my_task),
+        Route("GET", "/users/{user_id}/planner/tasks", list_user_tasks),
+        *_format_routes(),
+    ),
 )

@@ -154,7 +154,7 @@ def _number(column: Column, value: Any) -> int | float | None:
         return None
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if not math.isfinite(number):
         return None
@@ -164,9 +164,9 @@ def _number(column: Column, value: Any) -> int | float | None:
 def _date_time(column: Column, value: Any) -> str | None:
     try:
         at = datetime.fromisoformat(str(value))
-    except ValueError:
+        at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

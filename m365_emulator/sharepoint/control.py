@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from m365_emulator.control.levers import ControlFault, body_of, group_of, tenant_of
+from m365_emulator.control.levers import group_of
+from m365_emulator.control.orders import Order, takes, tenant_of
 from m365_emulator.drives.routes import drive_of_group
 from m365_emulator.sharepoint.items import fields_json
 from m365_emulator.sharepoint.routes import group_site
 
-KINDS = ("sharepoint", "drives")
+
+class ExpiryOrder(Order):
+    """Which delta tokens expire."""
+
+    of: Literal["sharepoint", "drives"] | None = Field(None, description="whose tokens; all without it")
 
 
-async def expire_delta(request: Request) -> Response:
-    """POST delta/expire {of?: sharepoint | drives}: every delta token given so far answers 410"""
-    tenant, body = tenant_of(request), await body_of(request)
-    kinds = [body["of"]] if "of" in body else list(KINDS)
-    if not set(kinds) <= set(KINDS):
-        raise ControlFault(f"of is one of {', '.join(KINDS)}")
-    if "sharepoint" in kinds:
+@takes(ExpiryOrder)
+async def expire_delta(request: Request, order: ExpiryOrder) -> Response:
+    """POST delta/expire: every delta token given so far answers 410."""
+    tenant = tenant_of(request)
+    if order.of in (None, "sharepoint"):
         tenant.sharepoint.expire_delta_tokens()
-    if "drives" in kinds:
+    if order.of in (None, "drives"):
         tenant.drives.expire_delta_tokens()
     return Response(status_code=204)
 

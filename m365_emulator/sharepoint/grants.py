@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from m365_emulator.control.levers import ControlFault, body_of, group_of, tenant_of
+from m365_emulator.control.levers import group_of
+from m365_emulator.control.orders import AppId, GroupName, Order, takes, tenant_of
 from m365_emulator.odata import GraphFault
 from m365_emulator.routing import normalise
 from m365_emulator.sharepoint.routes import group_site
 from m365_emulator.tenant import Tenant
 
-ROLES = ("read", "write", "manage", "fullcontrol")
 _PLACES = re.compile(r"^/(sites|drives|groups)/([^/]+)(.*)$", re.IGNORECASE)
 _MANAGED = re.compile(r"/(lists|lists/[^/]+/columns(/[^/]+)?)$", re.IGNORECASE)
 
@@ -55,19 +57,17 @@ def _named_site(tenant: Tenant, name: str, rest: str) -> str:
     )
 
 
-async def grants(request: Request) -> Response:
-    """GET sites/grants: all; POST sites/grants {group, app?, roles}: what an app may do on a group's site (none).
+class GrantOrder(Order):
+    """What an app may do on a group's site."""
 
-    A list of no roles takes the grant away.
-    """
+    group: GroupName
+    app: AppId | None = None
+    roles: list[Literal["read", "write", "manage", "fullcontrol"]] = Field([], description="none takes the grant away")
+
+
+async def grants(request: Request) -> Response:
+    """GET sites/grants: all."""
     tenant = tenant_of(request)
-    if request.method == "POST":
-        body = await body_of(request)
-        roles = body.get("roles", [])
-        if not isinstance(roles, list) or not set(map(str, roles)) <= set(ROLES):
-            raise ControlFault(f"roles is a list of {', '.join(ROLES)}")
-        site = group_site(tenant, group_of(tenant, str(body.get("group"))).id)
-        tenant.site_grants.change(str(body.get("app", tenant.options.app_id)), site.site_id, frozenset(roles))
     return JSONResponse(
         [
             {"app": app_id, "site_id": site_id, "roles": sorted(roles)}
@@ -76,4 +76,16 @@ async def grants(request: Request) -> Response:
     )
 
 
-GRANT_CONTROL_ROUTES = (Route("/_emulator/sites/grants", grants, methods=["GET", "POST"]),)
+@takes(GrantOrder)
+async def change_grant(request: Request, order: GrantOrder) -> Response:
+    """POST sites/grants: what an app may do on a group's site, in the place of what it might before."""
+    tenant = tenant_of(request)
+    site = group_site(tenant, group_of(tenant, order.group).id)
+    tenant.site_grants.change(order.app or tenant.options.app_id, site.site_id, frozenset(order.roles))
+    return await grants(request)
+
+
+GRANT_CONTROL_ROUTES = (
+    Route("/_emulator/sites/grants", grants, methods=["GET"]),
+    Route("/_emulator/sites/grants", change_grant, methods=["POST"]),
+)

@@ -11,13 +11,14 @@ from urllib.parse import quote, urlencode
 
 from m365_emulator.clock import timestamp_seconds
 from m365_emulator.known_properties import require_known
-from m365_emulator.odata import GraphFault, Json, page, select, with_context
-from m365_emulator.routing import Call, Reply, Route
+from m365_emulator.odata import GraphFault, Json, page, select, whole_number, with_context
+from m365_emulator.routing import Call, Reply, Route, of_family
 from m365_emulator.sharepoint.columns import Column, change_column
 from m365_emulator.sharepoint.delta import DeltaToken, page_of, read_token
 from m365_emulator.sharepoint.items import actor, fields_json, item_json, matches
 from m365_emulator.sharepoint.state import SharePointList, Site
 from m365_emulator.tenant import Tenant
+from m365_emulator.words import Assumed, Family
 
 RESYNC = "resyncChangesApplyDifferences"
 TOP_MAX = 5000
@@ -69,12 +70,12 @@ def group_site(tenant: Tenant, group_id: str) -> Site:
 
 
 def get_site_by_path(call: Call) -> Reply:
-    """GET /sites/{hostname}:/{path}"""
+    """GET /sites/{hostname}:/{path}: the site at that address"""
     return Reply(body=_site_body(call, _site_at(call, call.params["hostname"], call.params["path"])))
 
 
 def get_site(call: Call) -> Reply:
-    """GET /sites/{id}, where the id may be 'root', the host name, or the path form that the SDK encodes whole."""
+    """GET /sites/{id}: the id may be 'root', the host name, or the path form that the SDK encodes whole."""
     hostname, colon, path = call.params["site_id"].partition(":/")
     if colon:
         return Reply(body=_site_body(call, _site_at(call, hostname, path.rstrip(":"))))
@@ -82,12 +83,12 @@ def get_site(call: Call) -> Reply:
 
 
 def get_group_site(call: Call) -> Reply:
-    """GET /groups/{id}/sites/root"""
+    """GET /groups/{id}/sites/root: the group's site"""
     return Reply(body=_site_body(call, group_site(call.tenant, call.params["group_id"])))
 
 
 def get_lists(call: Call) -> Reply:
-    """GET lists"""
+    """GET lists: those of the site"""
     site = call.tenant.sharepoint.site(call.params["site_id"])
     rows = [select(list_json(one), call.query.get("$select")) for one in site.lists.values()]
     return Reply(body=with_context(call.base_url, "lists", page(rows, call.query, call.url, page_size(call))))
@@ -102,7 +103,7 @@ def post_list(call: Call) -> Reply:
 
 
 def get_list(call: Call) -> Reply:
-    """GET lists/{id or name}, with $expand=columns,items"""
+    """GET lists/{id or name}: with $expand=columns,items"""
     one = _list(call)
     body = select(list_json(one), call.query.get("$select"))
     if "columns" in call.query.get("$expand", ""):
@@ -111,20 +112,20 @@ def get_list(call: Call) -> Reply:
 
 
 def get_columns(call: Call) -> Reply:
-    """GET columns, the built-in ones too"""
+    """GET columns: the built-in ones too"""
     rows = [select(c.as_json(), call.query.get("$select")) for c in _list(call).columns.values()]
     return Reply(body=with_context(call.base_url, "columns", page(rows, call.query, call.url, page_size(call))))
 
 
 def post_column(call: Call) -> Reply:
-    """POST columns"""
+    """POST columns: one of text, number, dateTime, boolean, choice and their like"""
     column = call.tenant.sharepoint.add_column(_list(call), call.json())
     location = {"Location": f"{call.url}/{column.column_id}"}
     return Reply(201, with_context(call.base_url, "columns/$entity", column.as_json()), location)
 
 
 def get_column(call: Call) -> Reply:
-    """GET columns/{id}"""
+    """GET columns/{id}: one column"""
     return Reply(body=with_context(call.base_url, "columns/$entity", _column(call).as_json()))
 
 
@@ -136,7 +137,7 @@ def patch_column(call: Call) -> Reply:
 
 
 def get_items(call: Call) -> Reply:
-    """GET items, with $expand=fields, $top and $filter=fields/Name op value"""
+    """GET items: with $expand=fields, $top and $filter=fields/Name op value"""
     one = _list(call)
     kept = [item for item in one.live_items() if matches(one, item, call)]
     rows = [item_json(call, one, item) for item in kept]
@@ -158,7 +159,7 @@ def post_item(call: Call) -> Reply:
 
 
 def get_item(call: Call) -> Reply:
-    """GET items/{id}; its fields come along unless $expand says otherwise, as SharePoint does"""
+    """GET items/{id}: its fields come along unless $expand says otherwise, as SharePoint does"""
     one = _list(call)
     item = one.item(call.params["item_id"])
     call.query.setdefault("$expand", "fields")
@@ -171,12 +172,12 @@ def patch_item(call: Call) -> Reply:
 
 
 def patch_fields(call: Call) -> Reply:
-    """PATCH items/{id}/fields"""
+    """PATCH items/{id}/fields: just those that are sent; If-Match is heeded when given"""
     return _change(call, lambda body: body, whole=False)
 
 
 def get_fields(call: Call) -> Reply:
-    """GET items/{id}/fields"""
+    """GET items/{id}/fields: the fields alone"""
     one = _list(call)
     item = one.item(call.params["item_id"])
     body = select(fields_json(one, item), call.query.get("$select"))
@@ -184,7 +185,7 @@ def get_fields(call: Call) -> Reply:
 
 
 def delete_item(call: Call) -> Reply:
-    """DELETE items/{id}"""
+    """DELETE items/{id}: 204; delta tells it as deleted"""
     one = _list(call)
     item = one.item(call.params["item_id"])
     _match(call, item.etag)
@@ -283,29 +284,47 @@ def page_size(call: Call) -> int:
     top = call.query.get("$top")
     if top is None:
         return call.tenant.switches.sharepoint_page_size
-    if not top.isdigit() or int(top) < 1:
+    size = whole_number(top)
+    if not size:
         raise GraphFault(400, "invalidRequest", "The value of $top must be a positive whole number")
-    return min(int(top), TOP_MAX)
+    return min(size, TOP_MAX)
 
 
-ROUTES = (
-    Route("GET", "/sites/{hostname}:/{path*}", get_site_by_path, "GET /sites/{id}"),
-    Route("GET", "/sites/{site_id}", get_site),
-    Route("GET", "/groups/{group_id}/sites/root", get_group_site),
-    Route("GET", "/sites/{site_id}/lists", get_lists),
-    Route("POST", "/sites/{site_id}/lists", post_list),
-    Route("GET", LIST, get_list),
-    Route("GET", LIST + "/columns", get_columns),
-    Route("POST", LIST + "/columns", post_column),
-    Route("GET", LIST + "/columns/{column_id}", get_column),
-    Route("PATCH", LIST + "/columns/{column_id}", patch_column),
-    Route("GET", LIST + "/items", get_items),
-    Route("POST", LIST + "/items", post_item),
-    Route("GET", LIST + "/items/delta", delta_items),
-    Route("GET", LIST + "/items/delta(token='{token}')", delta_items, "GET /sites/{id}/lists/{id}/items/delta"),
-    Route("GET", LIST + "/items/{item_id}", get_item),
-    Route("PATCH", LIST + "/items/{item_id}", patch_item),
-    Route("DELETE", LIST + "/items/{item_id}", delete_item),
-    Route("GET", LIST + "/items/{item_id}/fields", get_fields, "GET /sites/{id}/lists/{id}/items/{id}"),
-    Route("PATCH", LIST + "/items/{item_id}/fields", patch_fields),
+FAMILY = Family(
+    "SharePoint lists",
+    modelled=(
+        "Lists with columns of the usual kinds, items with fields, delta with `token=latest`, etags, a filter on "
+        "indexed fields.",
+        "`Sites.Selected` opens the sites granted to the app (`POST /_emulator/sites/grants`): any role to read, "
+        "write, manage or fullcontrol to write, manage or fullcontrol for lists and columns.",
+    ),
+    assumed=(
+        Assumed("What `Sites.Selected` opens without a grant", "nothing", ("sites_selected",)),
+        Assumed("Delta pages tell the last thing of the page before again", "no", ("sharepoint_delta_repeats",)),
+    ),
+    refused=("Content types, pages, versions, permissions of single items.",),
+)
+ROUTES = of_family(
+    FAMILY,
+    (
+        Route("GET", "/sites/{hostname}:/{path*}", get_site_by_path, "GET /sites/{id}"),
+        Route("GET", "/sites/{site_id}", get_site),
+        Route("GET", "/groups/{group_id}/sites/root", get_group_site),
+        Route("GET", "/sites/{site_id}/lists", get_lists),
+        Route("POST", "/sites/{site_id}/lists", post_list),
+        Route("GET", LIST, get_list),
+        Route("GET", LIST + "/columns", get_columns),
+        Route("POST", LIST + "/columns", post_column),
+        Route("GET", LIST + "/columns/{column_id}", get_column),
+        Route("PATCH", LIST + "/columns/{column_id}", patch_column),
+        Route("GET", LIST + "/items", get_items),
+        Route("POST", LIST + "/items", post_item),
+        Route("GET", LIST + "/items/delta", delta_items),
+        Route("GET", LIST + "/items/delta(token='{token}')", delta_items, "GET /sites/{id}/lists/{id}/items/delta"),
+        Route("GET", LIST + "/items/{item_id}", get_item),
+        Route("PATCH", LIST + "/items/{item_id}", patch_item),
+        Route("DELETE", LIST + "/items/{item_id}", delete_item),
+        Route("GET", LIST + "/items/{item_id}/fields", get_fields, "GET /sites/{id}/lists/{id}/items/{id}"),
+        Route("PATCH", LIST + "/items/{item_id}/fields", patch_fields),
+    ),
 )

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from m365_emulator.known_properties import require_known
-from m365_emulator.odata import GraphFault
+from m365_emulator.odata import GraphFault, whole_number
 from m365_emulator.sharepoint.columns import BUILT_IN_COLUMNS, Column, checked_value, column_from_json
 
 NAMESPACE = uuid.UUID("5d0c0d3a-9b0e-4a3b-8a55-6d4f3a1f7a10")
@@ -69,7 +69,8 @@ class SharePointList:
 
     def item(self, item_id: str) -> ListItem:
         """A live item. Raises GraphFault 404."""
-        found = self.items.get(int(item_id)) if item_id.isdigit() else None
+        number = whole_number(item_id)
+        found = self.items.get(number) if number is not None else None
         if found is None or found.deleted:
             raise GraphFault(404, "itemNotFound", "The specified item does not exist.")
         return found

@@ -1,22 +1,93 @@
 """/_emulator/apps and /_emulator/sign_in: register apps, give people roles, change keys, end sign-ins."""
 
 import uuid
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import AfterValidator, BeforeValidator, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from m365_emulator.clock import parse_timestamp, timestamp
-from m365_emulator.control.levers import ControlFault, body_of, person_of, tenant_of, wanted
+from m365_emulator.clock import timestamp
+from m365_emulator.control.levers import person_of
+from m365_emulator.control.orders import AnyMoment, ControlFault, Order, Person, Text, Texts, takes, tenant_of
 from m365_emulator.odata import Json
 from m365_emulator.sign_in.apps import AppRegistration, Certificate, Secret
 from m365_emulator.tenant import Tenant
 
-_LISTS = ("redirect_uris", "scopes", "app_roles", "identifier_uris")
-_MARKS = ("public", "id_token_from_authorize")
-_KNOWN = {"client_id", "display_name", "secrets", "certificates", "permissions", *_LISTS, *_MARKS}
+
+def _secret(value: Any) -> Any:
+    return {"value": value} if isinstance(value, str) else value
+
+
+def _pem(text: str) -> str:
+    try:
+        Certificate.read(text)
+    except ValueError as fault:
+        raise ValueError(f"no certificate in PEM: {fault}") from fault
+    return text
+
+
+class SecretOrder(Order):
+    """A secret; its text alone stands for one that does not expire."""
+
+    value: Text
+    expires_at: AnyMoment | None = None
+
+
+class PermissionsOrder(Order):
+    """What an administrator consented to."""
+
+    application: Texts | None = None
+    delegated: Texts | None = None
+
+
+class AppOrder(Order):
+    """An app registration."""
+
+    client_id: Text | None = Field(None, description="a new one without it")
+    display_name: Text | None = Field(None, description="the name that people see")
+    public: bool = Field(False, description="true: the app proves itself with nothing")
+    secrets: list[Annotated[SecretOrder, BeforeValidator(_secret)]] = Field(
+        [], description="each the text of a secret, or {value, expires_at}"
+    )
+    certificates: list[Annotated[str, AfterValidator(_pem)]] = Field([], description="each a certificate as PEM")
+    redirect_uris: Texts = Field(
+        [], description="where answers may go; on http to this machine the port does not count"
+    )
+    identifier_uris: Texts = Field([], description="names of the app's own interface; api://<client id> without it")
+    scopes: Texts = Field([], description="the scopes of the app's own interface")
+    app_roles: Texts = Field([], description="roles that people may be given")
+    id_token_from_authorize: bool = Field(False, description="true: the authorize address may answer with an id token")
+    permissions: PermissionsOrder = Field(PermissionsOrder(), description="what an administrator consented to")
+
+    def given(self) -> dict[str, Any]:
+        """The registration's own fields, just those that were sent."""
+        made = {
+            "secrets": [Secret(secret.value, secret.expires_at) for secret in self.secrets],
+            "certificates": [Certificate.read(pem) for pem in self.certificates],
+        }
+        names = self.model_fields_set - {"client_id", "display_name", "permissions"}
+        return {name: made.get(name, getattr(self, name)) for name in names}
+
+
+class RolesOrder(Order):
+    """Which app roles a person has."""
+
+    user: Person
+    roles: Texts = Field(description="app roles")
+
+
+class RotationOrder(Order):
+    """What becomes of the keys before."""
+
+    forget_old: bool = Field(False, description="true: tokens under the keys before are refused from now on")
+
+
+class RevocationOrder(Order):
+    """Whose sign-ins end."""
+
+    user: Person
 
 
 async def list_apps(request: Request) -> Response:
@@ -25,27 +96,20 @@ async def list_apps(request: Request) -> Response:
     return JSONResponse({"apps": [told(tenant, app) for app in tenant.apps.by_id.values()]})
 
 
-async def register_app(request: Request) -> Response:
-    """POST apps {client_id?, display_name?, public?, secrets?, certificates?, redirect_uris?, identifier_uris?,
-    scopes?, app_roles?, id_token_from_authorize?, permissions?}: make an app, or replace just the fields given.
-    """
-    tenant, body = tenant_of(request), await body_of(request)
-    unknown = sorted(set(body) - _KNOWN)
-    if unknown:
-        raise ControlFault(f"an app has no {unknown[0]!r}; known are {', '.join(sorted(_KNOWN))}")
-    client_id = _text(body, "client_id", str(uuid.uuid4()))
-    fields = _fields(body)
-    application = _permissions(body, "application")
-    delegated = _permissions(body, "delegated")
+@takes(AppOrder)
+async def register_app(request: Request, order: AppOrder) -> Response:
+    """POST apps: make an app, or replace just the fields given."""
+    tenant, client_id = tenant_of(request), order.client_id or str(uuid.uuid4())
     known = tenant.apps.get(client_id)
-    app = tenant.apps.add(client_id, _text(body, "display_name", known.display_name if known else client_id))
-    app.display_name = _text(body, "display_name", app.display_name)
-    for name, value in fields.items():
-        setattr(app, name, value)
-    if application is not None:
-        tenant.consent.granted[app.client_id] = set(application)
-    if delegated is not None:
-        app.delegated = set(delegated)
+    name = order.display_name or (known.display_name if known else client_id)
+    app = tenant.apps.add(client_id, name)
+    app.display_name = name
+    for field, value in order.given().items():
+        setattr(app, field, value)
+    if order.permissions.application is not None:
+        tenant.consent.granted[app.client_id] = set(order.permissions.application)
+    if order.permissions.delegated is not None:
+        app.delegated = set(order.permissions.delegated)
     return JSONResponse(told(tenant, app))
 
 
@@ -58,29 +122,31 @@ async def forget_app(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def give_roles(request: Request) -> Response:
-    """POST apps/{client_id}/roles {user, roles}: the app roles of a person, in place of those before."""
-    tenant, body = tenant_of(request), await body_of(request)
+@takes(RolesOrder)
+async def give_roles(request: Request, order: RolesOrder) -> Response:
+    """POST apps/{client_id}/roles: the app roles of a person, in place of those before."""
+    tenant = tenant_of(request)
     app = app_of(tenant, request.path_params["client_id"])
-    user, roles = person_of(tenant, str(wanted(body, "user"))), _texts(body, "roles")
-    unknown = sorted(set(roles) - set(app.app_roles))
+    user = person_of(tenant, order.user, "user")
+    unknown = sorted(set(order.roles) - set(app.app_roles))
     if unknown:
         raise ControlFault(f"the app declares no role {unknown[0]!r}")
-    app.role_holders[user.id] = roles
-    return JSONResponse({"client_id": app.client_id, "user": user.id, "roles": roles})
+    app.role_holders[user.id] = order.roles
+    return JSONResponse({"client_id": app.client_id, "user": user.id, "roles": order.roles})
 
 
-async def rotate_key(request: Request) -> Response:
-    """POST sign_in/rotate_key {forget_old?}: sign with a new key; forgotten keys verify nothing any more."""
-    body = await body_of(request)
-    key_id = tenant_of(request).tokens.rotate_key(forget_old=body.get("forget_old") is True)
+@takes(RotationOrder)
+async def rotate_key(request: Request, order: RotationOrder) -> Response:
+    """POST sign_in/rotate_key: sign with a new key; forgotten keys verify nothing any more."""
+    key_id = tenant_of(request).tokens.rotate_key(forget_old=order.forget_old)
     return JSONResponse({"kid": key_id})
 
 
-async def revoke(request: Request) -> Response:
-    """POST sign_in/revoke {user}: end a person's sessions and refresh tokens, as a changed password does."""
-    tenant, body = tenant_of(request), await body_of(request)
-    user = person_of(tenant, str(wanted(body, "user")))
+@takes(RevocationOrder)
+async def revoke(request: Request, order: RevocationOrder) -> Response:
+    """POST sign_in/revoke: end a person's sessions and refresh tokens, as a changed password does."""
+    tenant = tenant_of(request)
+    user = person_of(tenant, order.user, "user")
     return JSONResponse({"user": user.id, "ended": tenant.sign_in.revoke(user.id)})
 
 
@@ -111,72 +177,6 @@ def told(tenant: Tenant, app: AppRegistration) -> Json:
         "role_holders": app.role_holders,
         "permissions": {"application": tenant.consent.of(app.client_id), "delegated": sorted(app.delegated)},
     }
-
-
-def _fields(body: Json) -> dict[str, Any]:
-    fields: dict[str, Any] = {name: _texts(body, name) for name in _LISTS if name in body}
-    for name in _MARKS:
-        if name in body:
-            if not isinstance(body[name], bool):
-                raise ControlFault(f"{name!r} is true or false")
-            fields[name] = body[name]
-    if "secrets" in body:
-        fields["secrets"] = [_secret(entry) for entry in _list(body, "secrets")]
-    if "certificates" in body:
-        fields["certificates"] = [_certificate(pem) for pem in _texts(body, "certificates")]
-    return fields
-
-
-def _secret(entry: Any) -> Secret:
-    if isinstance(entry, str) and entry:
-        return Secret(entry)
-    if isinstance(entry, dict) and isinstance(entry.get("value"), str) and entry["value"]:
-        return Secret(entry["value"], _moment(entry.get("expires_at")))
-    raise ControlFault("a secret is text, or {value, expires_at}")
-
-
-def _certificate(pem: str) -> Certificate:
-    try:
-        return Certificate.read(pem)
-    except ValueError as fault:
-        raise ControlFault(f"no certificate in PEM: {fault}") from fault
-
-
-def _moment(text: Any) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return parse_timestamp(text)
-    except (TypeError, ValueError) as fault:
-        raise ControlFault(f"{text!r} is no time with a zone") from fault
-
-
-def _permissions(body: Json, kind: str) -> list[str] | None:
-    given = body.get("permissions", {})
-    if not isinstance(given, dict) or set(given) - {"application", "delegated"}:
-        raise ControlFault("'permissions' is {application: [...], delegated: [...]}")
-    return _texts(given, kind) if kind in given else None
-
-
-def _text(body: Json, name: str, default: str) -> str:
-    value = body.get(name, default)
-    if not isinstance(value, str) or not value:
-        raise ControlFault(f"{name!r} has to be text")
-    return value
-
-
-def _texts(body: Json, name: str) -> list[str]:
-    values = _list(body, name)
-    if not all(isinstance(value, str) and value for value in values):
-        raise ControlFault(f"{name!r} has to be a list of texts")
-    return [str(value) for value in values]
-
-
-def _list(body: Json, name: str) -> list[Any]:
-    values = wanted(body, name)
-    if not isinstance(values, list):
-        raise ControlFault(f"{name!r} has to be a list")
-    return values
 
 
 SIGN_IN_CONTROL_ROUTES = (

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from m365_emulator.control.levers import tenant_of
+from m365_emulator.control.orders import tenant_of
 from m365_emulator.odata import Json
 from m365_emulator.pages.frame import show
 from m365_emulator.recording import base_url

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from m365_emulator.control.levers import tenant_of
+from m365_emulator.control.orders import tenant_of
 from m365_emulator.odata import Json
 from m365_emulator.recording import base_url
 from m365_emulator.sign_in.apps import AppRegistration

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from m365_emulator.clock import timestamp
-from m365_emulator.control.levers import ControlFault, body_of, tenant_of, wanted
-from m365_emulator.subscriptions.delivery import LIFECYCLE_EVENTS, attend, queue_lifecycle
+from m365_emulator.control.orders import ControlFault, Order, Text, takes, tenant_of
+from m365_emulator.subscriptions.delivery import attend, queue_lifecycle
 from m365_emulator.subscriptions.state import LATE_SECONDS
+
+
+class LifecycleOrder(Order):
+    """Which subscription is told what."""
+
+    id: Text
+    event: Literal["reauthorizationRequired", "subscriptionRemoved", "missed"]
 
 
 async def overview(request: Request) -> Response:
@@ -39,17 +48,15 @@ async def overview(request: Request) -> Response:
     )
 
 
-async def lifecycle(request: Request) -> Response:
-    """POST subscriptions/lifecycle {id, event}: tell an event; subscriptionRemoved takes the subscription away too."""
-    tenant, body = tenant_of(request), await body_of(request)
-    subscription = tenant.subscriptions.subscriptions.get(str(wanted(body, "id")))
+@takes(LifecycleOrder)
+async def lifecycle(request: Request, order: LifecycleOrder) -> Response:
+    """POST subscriptions/lifecycle: tell an event; subscriptionRemoved takes the subscription away too."""
+    tenant = tenant_of(request)
+    subscription = tenant.subscriptions.subscriptions.get(order.id)
     if subscription is None:
-        raise ControlFault(f"no subscription {body['id']!r}")
-    event = wanted(body, "event")
-    if event not in LIFECYCLE_EVENTS:
-        raise ControlFault(f"event is one of {', '.join(LIFECYCLE_EVENTS)}")
-    told = queue_lifecycle(tenant, subscription, event)
-    if event == "subscriptionRemoved":
+        raise ControlFault(f"'id': no subscription {order.id!r}")
+    told = queue_lifecycle(tenant, subscription, order.event)
+    if order.event == "subscriptionRemoved":
         del tenant.subscriptions.subscriptions[subscription.id]
     attend(tenant)
     return JSONResponse({"told": told})

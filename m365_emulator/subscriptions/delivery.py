@@ -22,7 +22,6 @@ from m365_emulator.tenant import Tenant
 
 TICK_SECONDS = 0.02
 LONGEST_RETRYING_SECONDS = 4 * 3600.0
-LIFECYCLE_EVENTS = ("reauthorizationRequired", "subscriptionRemoved", "missed")
 
 
 async def shake_hands(tenant: Tenant, url: str) -> None:

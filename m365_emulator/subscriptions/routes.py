@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from m365_emulator.clock import parse_timestamp, timestamp
 from m365_emulator.odata import GraphFault, Json, page, with_context
-from m365_emulator.routing import Call, Reply, Route
+from m365_emulator.routing import Call, Reply, Route, of_family
 from m365_emulator.subscriptions.delivery import attend, shake_hands
 from m365_emulator.subscriptions.state import Subscription
 from m365_emulator.subscriptions.watch import Kind, kind_named, kind_of
+from m365_emulator.words import Assumed, Family
 
 CLIENT_STATE_MAX = 128
 NEEDED = ("changeType", "notificationUrl", "resource", "expirationDateTime")
@@ -57,7 +58,7 @@ def list_all(call: Call) -> Reply:
 
 
 def get_one(call: Call) -> Reply:
-    """GET /subscriptions/{id}."""
+    """GET /subscriptions/{id}: one of the calling app's."""
     return Reply(200, _row(call, _subscription(call)))
 
 
@@ -70,7 +71,7 @@ def renew(call: Call) -> Reply:
 
 
 def delete(call: Call) -> Reply:
-    """DELETE /subscriptions/{id}."""
+    """DELETE /subscriptions/{id}: nothing is notified any more."""
     del call.tenant.subscriptions.subscriptions[_subscription(call).id]
     return Reply(204)
 
@@ -241,11 +242,35 @@ def _bad(message: str) -> GraphFault:
 
 
 _ONE = "/subscriptions/{subscription_id}"
-ROUTES = (
-    Route("GET", "/subscriptions", list_all),
-    Route("POST", "/subscriptions", create, before=validate_new),
-    Route("GET", _ONE, get_one),
-    Route("PATCH", _ONE, renew, before=validate_changed),
-    Route("DELETE", _ONE, delete),
-    Route("POST", _ONE + "/reauthorize", reauthorize),
+FAMILY = Family(
+    "Change notifications",
+    modelled=(
+        "Subscriptions exist for a list, the root of a library and a channel's messages. The address is called before "
+        "`POST /subscriptions` is answered and has to give the decoded token back: 200, `text/plain`, within 10 s.",
+        "Notifications go out together, are repeated with doubling gaps for four hours, and are at least once and in "
+        "no order; `GET /_emulator/subscriptions` shows each try. An endpoint that answers more than 10 of 100 times "
+        "too late waits, above 15 it loses what is sent for ten minutes.",
+    ),
+    assumed=(
+        Assumed(
+            "Codes of a failed handshake and of wrong subscriptions", "400 `ValidationError`, 400 `InvalidRequest`"
+        ),
+        Assumed("Answers needed before an endpoint counts as slow", "10 in ten minutes"),
+        Assumed("Plain http as a notification address", "accepted", ("notification_https_only",)),
+    ),
+    refused=(
+        "Notifications with resource data, of users, groups and mail, and of Planner (400, as in Graph); edits and "
+        "deletions of channel messages are never notified, since they cannot be made.",
+    ),
+)
+ROUTES = of_family(
+    FAMILY,
+    (
+        Route("GET", "/subscriptions", list_all),
+        Route("POST", "/subscriptions", create, before=validate_new),
+        Route("GET", _ONE, get_one),
+        Route("PATCH", _ONE, renew, before=validate_changed),
+        Route("DELETE", _ONE, delete),
+        Route("POST", _ONE + "/reauthorize", reauthorize),
+    ),
 )

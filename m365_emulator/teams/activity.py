@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as ControlRoute
 
 from m365_emulator.clock import timestamp
 from m365_emulator.control.faults import throttled
-from m365_emulator.control.levers import body_of, group_of, person_of, tenant_of, wanted
+from m365_emulator.control.levers import group_of, person_of
+from m365_emulator.control.orders import AppId, ControlFault, GroupName, Order, Person, takes, tenant_of
 from m365_emulator.directory.routes import not_found as no_such_user
 from m365_emulator.directory.state import User
 from m365_emulator.odata import GraphFault, Json
-from m365_emulator.routing import Call, Reply, Route
+from m365_emulator.routing import Call, Reply, Route, of_family
 from m365_emulator.teams.activity_state import Activity
 from m365_emulator.teams.place import team_at
+from m365_emulator.words import Assumed, Family
 
 MOST_RECIPIENTS = 100
 PREVIEW_MAX = 150
@@ -38,7 +41,7 @@ FIELDS = (
 
 
 def notify_user(call: Call) -> Reply:
-    """POST /users/{id}/teamwork/sendActivityNotification."""
+    """POST /users/{id}/teamwork/sendActivityNotification: to one person."""
     _require_rate(call)
     sent = _checked(call.json())
     user = _user(call, call.params["user_id"])
@@ -150,12 +153,24 @@ def _bad(message: str) -> GraphFault:
     return GraphFault(400, "BadRequest", message)
 
 
-async def install(request: Request) -> Response:
-    """POST teams/apps {user | group, app?, installed?}: give a person or a team an app's Teams app, or take it away."""
-    tenant, body = tenant_of(request), await body_of(request)
-    holder = group_of(tenant, body["group"]).id if "group" in body else person_of(tenant, wanted(body, "user")).id
-    app_id = str(body.get("app", tenant.options.app_id))
-    tenant.activity.install(holder, app_id, installed=bool(body.get("installed", True)))
+class InstallOrder(Order):
+    """Who has an app's Teams app."""
+
+    user: Person | None = None
+    group: GroupName | None = None
+    app: AppId | None = None
+    installed: bool = Field(True, description="false takes it away")
+
+
+@takes(InstallOrder)
+async def install(request: Request, order: InstallOrder) -> Response:
+    """POST teams/apps: give a person or a team an app's Teams app, or take it away."""
+    tenant = tenant_of(request)
+    if (order.user is None) == (order.group is None):
+        raise ControlFault("either 'user' or 'group' is needed")
+    holder = group_of(tenant, order.group).id if order.group else person_of(tenant, order.user or "").id
+    app_id = order.app or tenant.options.app_id
+    tenant.activity.install(holder, app_id, installed=order.installed)
     return JSONResponse({"holder": holder, "app": app_id, "installed": tenant.activity.has(holder, app_id)})
 
 
@@ -168,10 +183,25 @@ async def feed(request: Request) -> Response:
     return JSONResponse({"value": rows})
 
 
-ROUTES = (
-    Route("POST", "/users/{user_id}/teamwork/sendActivityNotification", notify_user),
-    Route("POST", "/teams/{team_id}/sendActivityNotification", notify_team),
-    Route("POST", "/teamwork/sendActivityNotificationToRecipients", notify_many),
+FAMILY = Family(
+    "Teams: activity notifications",
+    modelled=(
+        "They need the calling app's Teams app at the recipient (`POST /_emulator/teams/apps`), and are kept for "
+        "`GET /_emulator/teams/notifications`.",
+    ),
+    assumed=(
+        Assumed("Status when the recipient lacks the Teams app", "403", ("activity_not_installed_status",)),
+        Assumed("Notifications a second and app before 429", "5", ("activity_per_second",)),
+    ),
+    refused=("Notifications of chats; the feed itself by Graph.",),
+)
+ROUTES = of_family(
+    FAMILY,
+    (
+        Route("POST", "/users/{user_id}/teamwork/sendActivityNotification", notify_user),
+        Route("POST", "/teams/{team_id}/sendActivityNotification", notify_team),
+        Route("POST", "/teamwork/sendActivityNotificationToRecipients", notify_many),
+    ),
 )
 ACTIVITY_CONTROL_ROUTES = (
     ControlRoute("/_emulator/teams/apps", install, methods=["POST"]),

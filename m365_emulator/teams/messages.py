@@ -1,18 +1,22 @@
-"""Channel messages: only a person's token may post (Teamwork.Migrate.All needs a channel in migration mode).
+"""Channel messages: a person's token posts; an app's own only imports into a channel in migration mode.
 
 Cards travel as a JSON string in an attachment that the html body points to by id (chatmessage-post.md).
 """
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import quote
 
 from m365_emulator.clock import timestamp
-from m365_emulator.odata import GraphFault, Json, page, with_context
-from m365_emulator.routing import Call, Reply, Route
+from m365_emulator.directory.state import User
+from m365_emulator.odata import GraphFault, Json, page, whole_number, with_context
+from m365_emulator.routing import Call, Reply, Route, of_family
+from m365_emulator.teams.migration import IMPORTED, author_of, require_migration, written_at
 from m365_emulator.teams.place import channel_at, not_found
 from m365_emulator.teams.state import Channel, Message
+from m365_emulator.words import Assumed, Family
 
 _ATTACHMENT_TAG = re.compile(r"<attachment\s+id=[\"']?([^\"'>\s]+)[\"']?\s*/?>", re.IGNORECASE)
 _MENTION_TAG = re.compile(r"<at\s+id=[\"']?(\d+)[\"']?\s*>", re.IGNORECASE)
@@ -21,7 +25,7 @@ _PAGE, _MAX_TOP = 20, 50
 
 
 def post_message(call: Call) -> Reply:
-    """POST messages: 201 for a person in the team."""
+    """POST messages: 201 for a person in the team, and for an app that imports."""
     channel = channel_at(call)
     message = _new_message(call, channel, None)
     return _created(call, channel, message)
@@ -37,20 +41,18 @@ def post_reply(call: Call) -> Reply:
 def list_messages(call: Call) -> Reply:
     """GET messages: posts without their replies, newest first."""
     channel = channel_at(call)
-    roots = [m for m in reversed(channel.messages) if m.reply_to_id is None]
-    return _listing(call, channel, roots, "messages")
+    return _listing(call, channel, channel.newest_first(None), "messages")
 
 
 def list_replies(call: Call) -> Reply:
-    """GET messages/{id}/replies, newest first."""
+    """GET messages/{id}/replies: newest first."""
     channel = channel_at(call)
     root = _root_at(call, channel)
-    replies = [m for m in reversed(channel.messages) if m.reply_to_id == root.id]
-    return _listing(call, channel, replies, f"messages('{root.id}')/replies")
+    return _listing(call, channel, channel.newest_first(root.id), f"messages('{root.id}')/replies")
 
 
 def get_message(call: Call) -> Reply:
-    """GET messages/{id}."""
+    """GET messages/{id}: one post."""
     channel = channel_at(call)
     row = message_row(call, channel, _root_at(call, channel))
     return Reply(200, with_context(call.base_url, f"{_context(channel)}/messages/$entity", row))
@@ -87,17 +89,20 @@ def message_row(call: Call, channel: Channel, message: Message) -> Json:
 
 
 def _new_message(call: Call, channel: Channel, reply_to: str | None) -> Message:
-    if call.who.is_app_only:
-        raise GraphFault(403, "Forbidden", "Messages can be imported only into a channel in migration mode.")
+    imports = call.who.is_app_only
+    if imports:
+        require_migration(call, channel)
     limit = call.tenant.switches.teams_message_max_bytes
     if len(call.body) > limit:
         raise GraphFault(413, "RequestEntityTooLarge", f"The message is larger than {limit} bytes.")
     body = call.json()
-    content_type, content = _body_of(body)
+    content_type, content = _body_of(body, _WRITABLE | IMPORTED if imports else _WRITABLE)
     attachments = _attachments_of(body, content)
     mentions = _mentions_of(body, content)
-    now = call.tenant.clock.now()
-    message = Message(channel.new_message_id(now), now, _sender(call), content_type, content, attachments)
+    author = author_of(call, body) if imports else call.tenant.directory.user(call.who.user_id or "")
+    at = written_at(call, channel, body) if imports else call.tenant.clock.now()
+    message_id = channel.imported_message_id(at) if imports else channel.new_message_id(at)
+    message = Message(message_id, at, _sender(call, author), content_type, content, attachments)
     message.mentions = mentions
     message.subject = str(body["subject"]) if body.get("subject") else None
     message.importance = body.get("importance", "normal")
@@ -106,9 +111,9 @@ def _new_message(call: Call, channel: Channel, reply_to: str | None) -> Message:
     return message
 
 
-def _body_of(body: Json) -> tuple[str, str]:
+def _body_of(body: Json, writable: Collection[str]) -> tuple[str, str]:
     for name in body:
-        if name not in _WRITABLE and not name.startswith("@"):
+        if name not in writable and not name.startswith("@"):
             raise _bad(f"The property '{name}' cannot be set by this caller.")
     given = body.get("body")
     if not isinstance(given, dict) or not isinstance(given.get("content"), str) or not given["content"]:
@@ -161,10 +166,9 @@ def _mentions_of(body: Json, content: str) -> list[Json]:
     return given
 
 
-def _sender(call: Call) -> Json:
-    user = call.tenant.directory.user(call.who.user_id or "")
+def _sender(call: Call, user: User | None) -> Json:
     identity = {
-        "id": call.who.user_id,
+        "id": user.id if user else call.who.user_id,
         "displayName": user.display_name if user else None,
         "userIdentityType": "aadUser",
         "tenantId": call.tenant.tenant_id,
@@ -188,11 +192,11 @@ def _created(call: Call, channel: Channel, message: Message) -> Reply:
 
 
 def _listing(call: Call, channel: Channel, messages: list[Message], below: str) -> Reply:
-    top = call.query.get("$top", str(_PAGE))
-    if not top.isdigit() or not 1 <= int(top) <= _MAX_TOP:
+    size = whole_number(call.query.get("$top", str(_PAGE)))
+    if size is None or not 1 <= size <= _MAX_TOP:
         raise _bad(f"$top is 1 to {_MAX_TOP}.")
     rows = [message_row(call, channel, message) for message in messages]
-    body = page(rows, call.query, call.url, int(top), count=True)
+    body = page(rows, call.query, call.url, size, count=True)
     return Reply(200, with_context(call.base_url, f"{_context(channel)}/{below}", body))
 
 
@@ -205,10 +209,33 @@ def _bad(message: str) -> GraphFault:
 
 
 _MESSAGES = "/teams/{team_id}/channels/{channel_id}/messages"
-MESSAGE_ROUTES = (
-    Route("GET", _MESSAGES, list_messages),
-    Route("POST", _MESSAGES, post_message),
-    Route("GET", _MESSAGES + "/{message_id}", get_message),
-    Route("GET", _MESSAGES + "/{message_id}/replies", list_replies),
-    Route("POST", _MESSAGES + "/{message_id}/replies", post_reply),
+FAMILY = Family(
+    "Teams: messages",
+    modelled=(
+        "A person of the team posts and replies. An app alone may not, but for importing: with `Teamwork.Migrate.All`, "
+        "into a channel that `POST /_emulator/teams/{team}/channels/{channel}/migration` has put into migration mode "
+        "for it, as a person of the tenant (`from`) and at a time between the channel's own and now "
+        "(`createdDateTime`).",
+        "A card travels as a JSON string whose attachment id stands in a tag of the body.",
+        "Four calls a second on one channel, then 429, in real time.",
+    ),
+    assumed=(
+        Assumed("Largest message", "28 KB", ("teams_message_max_bytes",)),
+        Assumed("An attachment without its tag, or a tag without its attachment", "400"),
+        Assumed("Persons posting into a channel in migration mode", "accepted"),
+    ),
+    refused=(
+        "Editing and deleting messages, reactions, chats.",
+        "`startMigration` and `completeMigration` by Graph: the control area stands for them.",
+    ),
+)
+MESSAGE_ROUTES = of_family(
+    FAMILY,
+    (
+        Route("GET", _MESSAGES, list_messages),
+        Route("POST", _MESSAGES, post_message),
+        Route("GET", _MESSAGES + "/{message_id}", get_message),
+        Route("GET", _MESSAGES + "/{message_id}/replies", list_replies),
+        Route("POST", _MESSAGES + "/{message_id}/replies", post_reply),
+    ),
 )

@@ -6,10 +6,11 @@ from m365_emulator.clock import timestamp
 from m365_emulator.directory.routes import group_at
 from m365_emulator.known_properties import require_known
 from m365_emulator.odata import GraphFault, Json, page, select, with_context
-from m365_emulator.routing import Call, Reply, Route
+from m365_emulator.routing import Call, Reply, Route, of_family
 from m365_emulator.teams.messages import MESSAGE_ROUTES
 from m365_emulator.teams.place import channel_at, team_at
 from m365_emulator.teams.state import Channel, Team
+from m365_emulator.words import Assumed, Family
 
 CHANNEL_NAME_MAX = 50
 _FORBIDDEN_IN_NAMES = set("~#%&*{}+/\\:<>?|'\"")
@@ -29,13 +30,13 @@ def create_team(call: Call) -> Reply:
 
 
 def get_team(call: Call) -> Reply:
-    """GET /teams/{id}."""
+    """GET /teams/{id}: the team."""
     row = select(_team_row(call, team_at(call)), call.query.get("$select"))
     return Reply(200, with_context(call.base_url, "teams/$entity", row))
 
 
 def list_channels(call: Call) -> Reply:
-    """GET /teams/{id}/channels, General first; $filter knows displayName eq."""
+    """GET /teams/{id}/channels: General first; $filter knows displayName eq."""
     team = team_at(call)
     rows = [channel_row(call, channel) for channel in team.channels.values()]
     wanted = call.query.get("$filter", "").strip()
@@ -50,7 +51,7 @@ def list_channels(call: Call) -> Reply:
 
 
 def get_channel(call: Call) -> Reply:
-    """GET /teams/{id}/channels/{id}."""
+    """GET /teams/{id}/channels/{id}: the channel."""
     channel = channel_at(call)
     row = select(channel_row(call, channel), call.query.get("$select"))
     return Reply(200, with_context(call.base_url, f"teams('{channel.team_id}')/channels/$entity", row))
@@ -111,11 +112,22 @@ def _team_row(call: Call, team: Team) -> Json:
     }
 
 
+FAMILY = Family(
+    "Teams: teams and channels",
+    modelled=("A group becomes a team with the channel General; standard and private channels are made.",),
+    assumed=(Assumed("Permissions of `PUT /groups/{id}/team`", "from Microsoft's page of the call"),),
+    refused=("Apps and tabs by Graph, members by the Teams API, shared channels.",),
+)
 ROUTES = (
-    Route("PUT", "/groups/{group_id}/team", create_team),
-    Route("GET", "/teams/{team_id}", get_team),
-    Route("GET", "/teams/{team_id}/channels", list_channels),
-    Route("POST", "/teams/{team_id}/channels", create_channel),
-    Route("GET", "/teams/{team_id}/channels/{channel_id}", get_channel),
+    *of_family(
+        FAMILY,
+        (
+            Route("PUT", "/groups/{group_id}/team", create_team),
+            Route("GET", "/teams/{team_id}", get_team),
+            Route("GET", "/teams/{team_id}/channels", list_channels),
+            Route("POST", "/teams/{team_id}/channels", create_channel),
+            Route("GET", "/teams/{team_id}/channels/{channel_id}", get_channel),
+        ),
+    ),
     *MESSAGE_ROUTES,
 )

@@ -35,6 +35,8 @@ class Channel:
     created_at: datetime
     description: str | None = None
     membership_type: str = "standard"
+    importing_app: str | None = None
+    """The app that imports messages while the channel is in migration mode."""
     messages: list[Message] = field(default_factory=list)
 
     def message(self, message_id: str) -> Message | None:
@@ -45,6 +47,18 @@ class Channel:
         """An epoch-milliseconds id later than every one given before."""
         latest = max((int(m.id) for m in self.messages), default=0)
         return str(max(int(now.timestamp() * 1000), latest + 1))
+
+    def imported_message_id(self, written_at: datetime) -> str:
+        """The epoch-milliseconds id of a message of an earlier time, the next one that is free."""
+        taken, wanted = {m.id for m in self.messages}, int(written_at.timestamp() * 1000)
+        while str(wanted) in taken:
+            wanted += 1
+        return str(wanted)
+
+    def newest_first(self, reply_to_id: str | None) -> list[Message]:
+        """The posts, or the replies to one of them, by the time they were written."""
+        found = [m for m in self.messages if m.reply_to_id == reply_to_id]
+        return sorted(found, key=lambda message: int(message.id), reverse=True)
 
 
 @dataclass(slots=True)

@@ -9,22 +9,23 @@ import hmac
 import json
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from m365_emulator.clock import timestamp
-from m365_emulator.control.levers import ControlFault, body_of, tenant_of, wanted
+from m365_emulator.control.orders import Amount, ControlFault, Order, RefusalStatus, Text, takes, tenant_of
 from m365_emulator.graph import cut_off
 from m365_emulator.odata import GraphFault, Json
 from m365_emulator.recording import base_url, raw_path, send_recorded
 from m365_emulator.routing import Reply
 from m365_emulator.tenant import Tenant
 from m365_emulator.traffic import Stopwatch
-from m365_emulator.workflows.state import MODES, Workflow, WorkflowPost, fault_in
+from m365_emulator.workflows.state import Workflow, WorkflowPost, fault_in
 
 INVOKE_PATH = "/workflows/{workflow_id}/triggers/manual/paths/invoke"
 API_VERSION = "2016-06-01"
@@ -143,27 +144,43 @@ def workflow_json(base: str, workflow: Workflow) -> Json:
     }
 
 
+class WorkflowOrder(Order):
+    """A workflow, and where it posts."""
+
+    name: Text
+    team_id: Text | None = Field(None, description="a team's id, which is its group's")
+    channel_id: Text | None = Field(None, description="a channel's id; without it nothing shows in Teams")
+
+
+class ModeOrder(Order):
+    """What becomes of posts."""
+
+    mode: Literal["normal", "late", "never", "fail"]
+    seconds: Amount = Field(0, description="how late, by the tenant's clock")
+    status: RefusalStatus = Field(500, description="the HTTP status of the mode fail")
+
+
 async def workflows(request: Request) -> Response:
-    """GET workflows: all; POST workflows {name, team_id?, channel_id?}: one more, the same again for the same."""
-    tenant, base = tenant_of(request), base_url(request)
-    if request.method == "GET":
-        return JSONResponse([workflow_json(base, w) for w in tenant.workflows.workflows.values()])
-    body = await body_of(request)
-    team_id, channel_id = body.get("team_id"), body.get("channel_id")
-    if channel_id and tenant.teams.channel(str(team_id), channel_id) is None:
-        raise ControlFault(f"no channel {channel_id!r} in team {team_id!r}")
-    workflow = tenant.workflows.create(str(wanted(body, "name")), team_id, channel_id)
-    return JSONResponse(workflow_json(base, workflow), 201)
+    """GET workflows: all."""
+    base = base_url(request)
+    return JSONResponse([workflow_json(base, w) for w in tenant_of(request).workflows.workflows.values()])
 
 
-async def mode(request: Request) -> Response:
-    """POST workflows/{id}/mode {mode, seconds?, status?}: what becomes of the posts from now on"""
-    workflow, body = _known(request), await body_of(request)
-    if wanted(body, "mode") not in MODES:
-        raise ControlFault(f"mode is one of {', '.join(MODES)}")
-    workflow.mode = body["mode"]
-    workflow.seconds = float(body.get("seconds", 0))
-    workflow.status = int(body.get("status", 500))
+@takes(WorkflowOrder)
+async def make_workflow(request: Request, order: WorkflowOrder) -> Response:
+    """POST workflows: one more, the same again for the same."""
+    tenant = tenant_of(request)
+    if order.channel_id and tenant.teams.channel(order.team_id or "", order.channel_id) is None:
+        raise ControlFault(f"'channel_id': no channel {order.channel_id!r} in team {order.team_id!r}")
+    workflow = tenant.workflows.create(order.name, order.team_id, order.channel_id)
+    return JSONResponse(workflow_json(base_url(request), workflow), 201)
+
+
+@takes(ModeOrder)
+async def mode(request: Request, order: ModeOrder) -> Response:
+    """POST workflows/{id}/mode: what becomes of the posts from now on."""
+    workflow = _known(request)
+    workflow.mode, workflow.seconds, workflow.status = order.mode, order.seconds, order.status
     return JSONResponse(workflow_json(base_url(request), workflow))
 
 
@@ -195,7 +212,8 @@ def _post_json(post: WorkflowPost, shown: bool) -> Json:
 
 PAGE_ROUTES = (Route(INVOKE_PATH, invoke, methods=["POST"]),)
 WORKFLOW_CONTROL_ROUTES = (
-    Route("/_emulator/workflows", workflows, methods=["GET", "POST"]),
+    Route("/_emulator/workflows", workflows, methods=["GET"]),
+    Route("/_emulator/workflows", make_workflow, methods=["POST"]),
     Route("/_emulator/workflows/{workflow_id}/mode", mode, methods=["POST"]),
     Route("/_emulator/workflows/{workflow_id}/posts", posts, methods=["GET"]),
 )

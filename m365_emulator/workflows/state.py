@@ -1,5 +1,5 @@
 """Teams Workflows webhooks: their secret addresses, what was posted to them, and when it shows in the channel.
-A 202 means queued and not posted: `mode` says what becomes of a post (see MODES).
+A 202 means queued and not posted: `mode` says what becomes of a post: normal, late, never or fail.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-MODES = ("normal", "late", "never", "fail")
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 
 

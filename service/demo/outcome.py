@@ -9,16 +9,34 @@ from rich.console import Console
 from rich.table import Table
 
 from reporting.board import tasks_by_board
+from service.demo.day import DECLINED, OVERRIDDEN, TO_FORCE_AND_BACK, Day
 from service.demo.morning import ASKED_UP, DELETED, LEFT_ALONE, MOVED, RISES, Morning
 from service.demo.peakshire import DemoTask
 from service.demo.tenant import DemoTenant
 from service.wiring import Service
 from store import inbox, notebook, outbox, tasks
+from tasking.decision import DecisionType
+from tasking.recording import WORDS
 from tasking.task import Status
+from tasking.thrive import PriorityBand
 
 EXPECTED_CARDS = Counter(
-    {("escalated", "MISSING_HIGH"): 1, ("escalated", "NOT_ACCEPTED"): 1, ("escalated", "RISK_RISEN"): 1}
-) + Counter({("escalated", "ASKED_BY_LABEL"): 1, ("returned", "ASKED_BY_LABEL"): 1})
+    {
+        ("escalated", "MISSING_HIGH"): 1,
+        ("escalated", "NOT_ACCEPTED"): 1,
+        ("escalated", "RISK_RISEN"): 1,
+        ("escalated", "ASKED_BY_LABEL"): 1,
+        ("escalated", "REPEAT"): 2,
+        ("escalated", "BEYOND_RESOURCES"): 1,
+        ("returned", "ASKED_BY_LABEL"): 1,
+        ("returned", "BEYOND_RESOURCES"): 1,
+        ("returned", "REPEAT"): 1,
+    }
+)
+"""Cards about climbing and coming back, by kind and trigger. Decisions, packs and digests come besides."""
+
+
+LEAST_DECISIONS = 10
 
 
 @dataclass(slots=True)
@@ -33,6 +51,8 @@ class Outcome:
     cards: list[dict[str, str]] = field(default_factory=list)
     duplicates_prevented: int = 0
     held: list[dict[str, str]] = field(default_factory=list)
+    decisions: list[dict[str, str]] = field(default_factory=list)
+    papers: list[str] = field(default_factory=list)
     seconds: float = 0.0
     faults: list[str] = field(default_factory=list)
 
@@ -48,13 +68,15 @@ class Outcome:
             "escalations": self.cards,
             "duplicates_prevented": self.duplicates_prevented,
             "held": self.held,
+            "decisions": self.decisions,
+            "papers": self.papers,
             "seconds": round(self.seconds, 1),
             "ok": not self.faults,
             "faults": self.faults,
         }
 
 
-async def look(tenant: DemoTenant, service: Service, morning: Morning, demo_tasks: list[DemoTask]) -> Outcome:
+async def look(tenant: DemoTenant, service: Service, morning: Morning, day: Day, demo_tasks: list[DemoTask]) -> Outcome:
     """Reads the record and the tenant, and holds them against what the script must bring about."""
     outcome = Outcome()
     with service.store.open() as connection:
@@ -75,13 +97,19 @@ async def look(tenant: DemoTenant, service: Service, morning: Morning, demo_task
     outcome.held = [{"what": record.reference, "why": " ".join(record.faults)} for record in records if record.faults]
     outcome.held += [{"what": row.reference, "why": " ".join(row.reasons)} for row in refused]
     outcome.held += [{"what": row["item"], "why": row["reason"]} for row in held]
+    triggers = {step.escalation_id: step.trigger for history in steps.values() for step in history}
     for post in posts:
-        last = steps[post["task_id"]][-1]
-        outcome.cards.append({"kind": post["kind"], "trigger": last.trigger, "channel": post["channel"]})
+        trigger = triggers.get(post["escalation_id"], "")
+        outcome.cards.append({"kind": post["kind"], "trigger": trigger, "channel": post["channel"]})
+    outcome.decisions = [
+        {"reference": each.decision_ref, "task": each.task_reference, "type": each.decision_type.value, "by": each.role}
+        for each in day.decisions
+    ]
+    outcome.papers = day.written
     faults = outcome.faults
     faults += [f"{row['handler']}: {row['last_error']}" for row in dead] + [row["text"] for row in notices]
     faults += _task_faults(morning, demo_tasks, in_planner, units)
-    faults += _story_faults(morning, outcome)
+    faults += _story_faults(morning, day, outcome)
     faults += await _card_faults(tenant, len(posts))
     return outcome
 
@@ -96,14 +124,19 @@ def show(outcome: Outcome, service: Service, console: Console) -> None:
     console.print(board)
     cards = Table("Card", "Why", "Channel", title="Escalations posted")
     for card in outcome.cards:
-        cards.add_row(card["kind"], card["trigger"], card["channel"])
+        if card["trigger"]:
+            cards.add_row(card["kind"], card["trigger"], card["channel"])
     console.print(cards)
+    decided = Table("Decision", "Task", "What", "By", title="Decisions recorded")
+    for each in outcome.decisions:
+        decided.add_row(each["reference"], each["task"], WORDS[DecisionType(each["type"])], each["by"])
+    console.print(decided)
     if outcome.held:
         held = Table("Held", "Why", title="Held for a person")
         for entry in outcome.held:
             held.add_row(entry["what"], entry["why"])
         console.print(held)
-    figures = Table("Figure", "Number", title="The morning")
+    figures = Table("Figure", "Number", title="The day")
     statuses = ", ".join(f"{number} {status.lower()}" for status, number in sorted(outcome.statuses.items()))
     for words, number in (
         ("responses in", str(outcome.responses)),
@@ -112,6 +145,8 @@ def show(outcome: Outcome, service: Service, console: Console) -> None:
         ("owners read back from the boards", str(outcome.owners_read_back)),
         ("statuses read back", statuses),
         ("cards posted", str(len(outcome.cards))),
+        *((f"  {kind}", str(number)) for kind, number in sorted(Counter(c["kind"] for c in outcome.cards).items())),
+        ("packs and minutes written", str(len(outcome.papers))),
         ("seconds", f"{outcome.seconds:.1f}"),
     ):
         figures.add_row(words, number)
@@ -147,11 +182,20 @@ def _task_faults(
     return faults
 
 
-def _story_faults(morning: Morning, outcome: Outcome) -> list[str]:
+def _story_faults(morning: Morning, day: Day, outcome: Outcome) -> list[str]:
     cards = Counter((card["kind"], card["trigger"]) for card in outcome.cards)
+    kinds = Counter(card["kind"] for card in outcome.cards)
+    climbed = Counter({key: number for key, number in cards.items() if key[0] in {kind for kind, _ in EXPECTED_CARDS}})
     stands = {number: morning.record(number).stands_on for number in (LEFT_ALONE, RISES, ASKED_UP, DELETED)}
     claims = {
-        f"the cards posted are {dict(cards)}": cards == EXPECTED_CARDS,
+        f"the cards posted are {dict(climbed)}": climbed == EXPECTED_CARDS,
+        f"packs, digests, decisions and chases were told {dict(kinds)}": kinds["pack ready"] == len(day.meetings)
+        and min(kinds[kind] for kind in ("digest", "decided", "chased")) > 0,
+        "a decision is missing from the register": len(outcome.decisions) >= LEAST_DECISIONS,
+        "the minutes were not written": any(name.startswith("minutes") for name in outcome.papers),
+        "the task that went to the force has not come back": len(morning.record(TO_FORCE_AND_BACK).stands_on) == 2,
+        "the declined task still stands above": len(morning.record(DECLINED).stands_on) == 1,
+        "the chair's band does not stand": morning.record(OVERRIDDEN).working_band is PriorityBand.IMMEDIATE,
         "one response that came twice was not noticed": outcome.duplicates_prevented == 1,
         "the unclear response is not in triage": len(outcome.held) == 1,
         "the task that nobody took up has not climbed": len(stands[LEFT_ALONE]) == 2,

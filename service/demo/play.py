@@ -6,11 +6,9 @@ import os
 import secrets
 import shutil
 import time as stopwatch
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import httpx
 import uvicorn
@@ -19,18 +17,19 @@ from rich.console import Console
 from service import logs
 from service.clock import MovableClock
 from service.demo import outcome as outcomes
+from service.demo.day import Day
 from service.demo.morning import Morning
 from service.demo.peakshire import open_forms, open_webhooks, read_people, read_tasks, seat_people
+from service.demo.script import START_OF_DAY, acts
 from service.demo.tenant import DemoFault, DemoTenant, free_port, is_free
 from service.laptop_host import LaptopHost, load_app
 from service.provision import Provision
 from service.settings import Settings
 from service.wiring import Service, build_service
 from store.database import migrate, opened
+from tasking.clocks import LONDON
 
-LONDON = ZoneInfo("Europe/London")
 MARK = "tasking-demo-folder"
-START_OF_MORNING = time(7, 0)
 
 
 async def run_demo(folder: Path, port: int, emulator_port: int, once: bool, console: Console) -> int:
@@ -81,8 +80,9 @@ async def _play(folder: Path, port: int, tenant: DemoTenant, once: bool, console
         morning = Morning(tenant, service, clock, demo_tasks, people, address, key)
         host = LaptopHost(service, load_app(), key)
         async with host.at_work(with_timers=False), _listening(host, port):
-            await _acts(morning, user_ids, console)
-            outcome = await outcomes.look(tenant, service, morning, demo_tasks)
+            day = Day(service, clock, morning, folder / "papers")
+            await _acts(morning, day, user_ids, console)
+            outcome = await outcomes.look(tenant, service, morning, day, demo_tasks)
         outcome.seconds = stopwatch.monotonic() - began
         await tenant.keep_traffic()
         (folder / "summary.json").write_text(json.dumps(outcome.summary(), indent=2) + "\n", "utf-8")
@@ -96,36 +96,12 @@ async def _play(folder: Path, port: int, tenant: DemoTenant, once: bool, console
         await service.aclose()
 
 
-async def _acts(morning: Morning, user_ids: dict[str, str], console: Console) -> None:
-    async def act(words: str, *doings: Callable[[], Awaitable[object]]) -> None:
-        console.print(f"{words} …", soft_wrap=True)
-        for doing in doings:
+async def _acts(morning: Morning, day: Day, user_ids: dict[str, str], console: Console) -> None:
+    for act in acts(morning, day, user_ids):
+        console.print(f"{act.at:%H:%M}  {act.words} …", soft_wrap=True)
+        await day.until(act.at)
+        for doing in act.doings:
             await doing()
-
-    await act(
-        "07:00  Responses come in: the intake list, the HTTP door, the response workbook",
-        morning.send_responses,
-        lambda: morning.run_jobs("read-intake-list", "read-workbooks"),
-        lambda: morning.run_jobs("sweep-escalations"),
-    )
-    await act(
-        "07:30  Managers assign on their boards; owners start, tick and complete",
-        lambda: morning.hours_pass(0.5),
-        lambda: morning.work_boards(user_ids),
-        lambda: morning.run_jobs("pull-boards", "sweep-escalations"),
-    )
-    await act(
-        "09:30  One task is assessed again: its risk has risen. A division gives one back",
-        lambda: morning.hours_pass(2),
-        morning.raise_risk,
-        morning.give_back,
-        lambda: morning.run_jobs("read-intake-list", "sweep-escalations"),
-    )
-    await act(
-        "11:10  Four hours have passed: one task was never taken up",
-        lambda: morning.hours_pass(5 / 3),
-        lambda: morning.run_jobs("pull-boards", "sweep-escalations", "pull-boards"),
-    )
 
 
 def _make(environment: dict[str, str], clock: MovableClock) -> Service:
@@ -148,8 +124,8 @@ async def _provision(service: Service, console: Console) -> None:
 async def _morning_clock(tenant: DemoTenant) -> MovableClock:
     """Both clocks at the next seven o'clock in London, so that every demo plays the same morning."""
     now = datetime.now(UTC)
-    today = datetime.combine(now.astimezone(LONDON).date(), START_OF_MORNING, LONDON)
-    start = today if today > now else datetime.combine(today.date() + timedelta(days=1), START_OF_MORNING, LONDON)
+    today = datetime.combine(now.astimezone(LONDON).date(), START_OF_DAY, LONDON)
+    start = today if today > now else datetime.combine(today.date() + timedelta(days=1), START_OF_DAY, LONDON)
     clock = MovableClock()
     clock.advance(start.astimezone(UTC) - now)
     await tenant.control("clock", {"now": clock.now().isoformat()})

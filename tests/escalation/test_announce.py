@@ -103,7 +103,7 @@ async def test_up_is_told_where_it_went_and_down_where_it_came_from(desk: Desk, 
     assert told == {
         "PKS": [],
         "DIV_N": ["ESCALATED to North Division - for decision"],
-        "HP": ["RETURNED to Northfell"],
+        "HP": ["RETURNED to Northfell with conditions"],
         "DD": [],
     }
     noted = [(post["channel"], post["kind"], post["task_id"], post["sent_again"]) for post in hall.posts()]
@@ -161,7 +161,7 @@ class TakesItAndFalls:
     def __init__(self, channel: Any) -> None:
         self._channel = channel
 
-    async def post(self, card: Mapping[str, Any], channel: str) -> None:
+    async def post(self, card: Mapping[str, Any], channel: str, reply_to: str | None = None) -> None:
         """Hands over, then raises."""
         await self._channel.post(card, channel)
         raise ZeroDivisionError

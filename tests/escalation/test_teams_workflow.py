@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from escalation.posters import POSTERS, teams_workflow
+from escalation.posters import POSTERS, PosterParts, teams_workflow
 from escalation.posters.teams_workflow import MOST_BYTES, PostFailed, TeamsWorkflowPoster
 from tests.emulator_server import RunningEmulator
 from tests.escalation.told_channel import SECRET, ToldChannel, nobody_there
@@ -55,7 +55,7 @@ async def test_a_card_reaches_its_channel_whole_inside_a_message(poster: Any, ch
 
 async def test_the_emulators_workflow_takes_the_card_and_shows_it(emulator: RunningEmulator) -> None:
     flow = emulator.control("workflows", {"name": "HP daily"})
-    poster = POSTERS["teams_workflow"]({"HP_DAILY": flow["url"]})
+    poster = POSTERS["teams_workflow"](PosterParts({"HP_DAILY": flow["url"]}))
     await poster.post(CARD, "HP_DAILY")
     await poster.aclose()
     (post,) = emulator.control(f"workflows/{flow['id']}/posts", method="GET")

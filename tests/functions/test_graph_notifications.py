@@ -17,6 +17,8 @@ import function_app
 from planner_sync.boards import PLAN
 from planner_sync.polling import Polling
 from service.laptop_host import LaptopHost
+from service.subscribing import KEY as SUBSCRIPTION
+from service.subscribing import KIND
 from service.wiring import Service
 from store import inbox, notebook
 from tests.journeys.stage import Stage, answers_of
@@ -115,6 +117,39 @@ def test_a_notification_without_the_secret_has_no_effect_and_the_same_answer(
     assert (asked_for(service), jobs_run) == ([], [])
     assert [record.__dict__["refused"] for record in caplog.records if "refused" in record.__dict__] == [2]
     assert SECRET not in caplog.text
+
+
+def lifecycle(event: str, state: Any = SECRET, subscription_id: str = "s-1") -> dict[str, Any]:
+    """What Graph says of a subscription itself, as it writes it: no resource stands in it."""
+    return {"subscriptionId": subscription_id, "clientState": state, "lifecycleEvent": event, "tenantId": "t"}
+
+
+@pytest.mark.parametrize("event", ["missed", "subscriptionRemoved"])
+def test_where_something_may_have_gone_untold_the_list_is_read_now(
+    doors: Doors, jobs_run: list[str], event: str
+) -> None:
+    assert post(doors, lifecycle(event, "forged")).status_code == 202
+    assert jobs_run == []
+    assert post(doors, lifecycle(event)).status_code == 202
+    assert jobs_run == ["read-intake-list"]
+
+
+def test_a_renewal_that_graph_asks_for_is_noted_for_the_subscription_that_is_ours(
+    doors: Doors, service: Service, jobs_run: list[str]
+) -> None:
+    def is_to_renew() -> bool:
+        with service.store.open() as connection:
+            return bool(notebook.provisioned_rows(connection, KIND)[SUBSCRIPTION]["details"]["is_to_renew"])
+
+    with service.store.open() as connection:
+        details = {"fingerprint": "f", "is_to_renew": False}
+        notebook.provision(connection, KIND, SUBSCRIPTION, "s-1", details, clock_of(service).now())
+    for other in (lifecycle("reauthorizationRequired", "forged"), lifecycle("reauthorizationRequired", SECRET, "s-2")):
+        assert post(doors, other).status_code == 202
+        assert not is_to_renew()
+    assert post(doors, lifecycle("reauthorizationRequired")).status_code == 202
+    assert is_to_renew()
+    assert jobs_run == [], "nothing has gone untold"
 
 
 def test_among_forged_ones_a_genuine_notification_counts(doors: Doors, service: Service, jobs_run: list[str]) -> None:

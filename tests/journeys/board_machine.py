@@ -289,12 +289,6 @@ class Boards(RuleBasedStateMachine):
             self.outside.run(self.at_work.__aexit__(None, None, None))
             self.outside.close()
 
-    def under_faults_still(self) -> None:
-        """One round on the way to rest with whatever faults are left."""
-        if self.force.emulator.tenant.fault_plan.steps:
-            self.work(["deliver"], None)
-            self.work(["read every board"], None)
-
     def settle(self) -> None:
         """Delivers and reads, waiting out every retry, until nothing is promised any more."""
         for _ in range(ROUNDS_TO_REST):

@@ -98,6 +98,10 @@ class Stage:
         ]
         return sorted(posts, key=lambda post: str(post["accepted_at"]))
 
+    def escalated_cards(self) -> list[dict[str, Any]]:
+        """Those that ask a higher level, and not the ones that tell a unit of what is proposed or late."""
+        return [card for card in self.cards() if "ESCALATED" in str(card)]
+
     async def _provision(self, service: Service) -> None:
         steps = await Provision(service, lambda step: None).run()
         assert [step for step in steps if step.outcome == "failed"] == []

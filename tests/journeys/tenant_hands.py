@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 from openpyxl import load_workbook
@@ -49,10 +50,29 @@ def upload(stage: Stage, content: bytes) -> None:
 
 def rename_header(stage: Stage, header: str, new_header: str) -> None:
     """Writes over one header of the Raise form's response workbook."""
-    with _administrator(stage) as (client, _, drive):
-        content = client.get(drive + WORKBOOK, follow_redirects=True).raise_for_status().content
-    book = load_workbook(io.BytesIO(content))
-    next(cell for cell in book.worksheets[0][1] if cell.value == header).value = new_header
+    write_cell(stage, header, new_header, row=1)
+
+
+def read_cell(stage: Stage, header: str, row: int = 2) -> object:
+    """What stands in that cell."""
+    return _cell(_workbook(stage), header, row).value
+
+
+def write_cell(stage: Stage, header: str, value: object, row: int = 2) -> None:
+    """Writes over one cell of the Raise form's response workbook, in the column with this header."""
+    book = _workbook(stage)
+    _cell(book, header, row).value = value
     out = io.BytesIO()
     book.save(out)
     upload(stage, out.getvalue())
+
+
+def _workbook(stage: Stage) -> Any:
+    with _administrator(stage) as (client, _, drive):
+        content = client.get(drive + WORKBOOK, follow_redirects=True).raise_for_status().content
+    return load_workbook(io.BytesIO(content))
+
+
+def _cell(book: Any, header: str, row: int) -> Any:
+    sheet = book.worksheets[0]
+    return sheet.cell(row, next(cell.column for cell in sheet[1] if cell.value == header))

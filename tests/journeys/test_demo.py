@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,20 @@ def test_the_demo_brings_in_the_twenty_five_and_an_unclear_one(summary: dict[str
     assert summary["tasks"] == 26
     assert summary["duplicates_prevented"] == 1
     assert len(summary["held"]) == 1
-    assert summary["cards"] == 5
+
+
+@pytest.mark.xdist_group("demo")
+def test_the_demo_plays_a_day_of_meetings_and_leaves_its_papers(
+    demo: tuple[subprocess.CompletedProcess[str], Path], summary: dict[str, Any]
+) -> None:
+    kinds = Counter(card["kind"] for card in summary["escalations"])
+    assert (kinds["escalated"], kinds["returned"]) == (7, 3)
+    assert min(kinds[kind] for kind in ("decided", "chased", "digest", "pack ready")) > 0
+    decided = {each["type"] for each in summary["decisions"]}
+    assert decided >= {"ESCALATION_ACCEPT", "ESCALATION_DECLINE", "DE_ESCALATE", "RECEIVE", "PRIORITY_OVERRIDE"}
+    papers = sorted(path.name for path in (demo[1] / "papers").iterdir())
+    assert papers == sorted(summary["papers"])
+    assert [name for name in papers if name.startswith("minutes FORCE_DAILY")]
 
 
 @pytest.mark.xdist_group("demo")
@@ -48,7 +62,8 @@ def test_the_demo_shows_boards_escalations_and_statuses(
     demo: tuple[subprocess.CompletedProcess[str], Path], summary: dict[str, Any]
 ) -> None:
     words = demo[0].stdout
-    for shown in ("Tasks by board and pillar", "Escalations posted", "Held for a person", "duplicates prevented"):
+    tables = ("Tasks by board and pillar", "Escalations posted", "Decisions recorded", "Held for a person")
+    for shown in (*tables, "duplicates prevented"):
         assert shown in words
     assert sum(summary["boards"]["PKS"].values()) == 3, "two force tasks, and the missing person's twin"
 

@@ -94,7 +94,7 @@ def travel(stage: Stage) -> None:
     assert len({task["planId"] for task in stage.planner_tasks()}) == len(stage.planner_tasks()) == 2
     assert [task["percentComplete"] for task in stage.planner_tasks() if task["id"] == shown["id"]] == [50]
     assert all(ASK not in task["appliedCategories"] for task in stage.planner_tasks())
-    (card,) = stage.cards()
+    (card,) = stage.escalated_cards()
     assert "ESCALATED to North Division" in str(card)
 
 
@@ -176,4 +176,4 @@ def test_an_owner_from_outside_the_group_does_not_keep_the_task_from_the_divisio
     assert stage.do(the_record).owner_ids == (officer.id,)
     assert stage.do(the_record).stands_on == ("DD", "DIV_N")
     assert len(stage.planner_tasks()) == 2
-    assert len(stage.cards()) == 1
+    assert len(stage.escalated_cards()) == 1

@@ -103,7 +103,7 @@ def assert_whole(stage: Stage) -> None:
     assert Counter(reference for reference, _ in shown) == {r.reference: len(r.stands_on) for r in kept}
     assert all(task["details"]["checklist"] and task["details"]["description"] for task in stage.planner_tasks())
     climbed = {record.reference for record in kept if len(record.stands_on) > 1}
-    cards = [str(card) for card in stage.cards()]
+    cards = [str(card) for card in stage.escalated_cards()]
     for reference in climbed:
         told = [card for card in cards if reference in card]
         assert told, f"no card tells of {reference}"

@@ -39,7 +39,7 @@ STEPS = [
     ("graph_client.planner:PlannerClient.create_task", "after", 2),
     ("planner_sync.create:Create.ensure_on_board", "after", 2),
     ("escalation.sweep:Sweep.look_at", "before", 1),
-    ("tasking.actions:escalate", "after", 1),
+    ("tasking.climbing:propose_to_climb", "after", 1),
     ("escalation.sweep:Sweep.look_at", "after", 1),
     ("escalation.announce:Announce.escalated", "before", 1),
     ("store.outbox:mark_in_doubt", "after", 1),

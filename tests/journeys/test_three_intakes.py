@@ -1,14 +1,15 @@
 """One response becomes one task, whichever way it comes, and however often."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from stage import Stage, answers_of
-from tenant_hands import add_item, rename_column, rename_header, upload
+from tenant_hands import add_item, read_cell, rename_column, rename_header, upload, write_cell
 
 from service.demo.peakshire import list_flow
 from service.wiring import Service
-from store import inbox, notebook, tasks
+from store import inbox, notebook, outbox, tasks
 
 
 async def records(service: Service) -> list[tasks.Task]:
@@ -19,6 +20,16 @@ async def records(service: Service) -> list[tasks.Task]:
 async def notices(service: Service) -> list[str]:
     with service.store.open() as connection:
         return [notice["subject"] for notice in notebook.open_notices(connection)]
+
+
+async def held(service: Service) -> list[str]:
+    with service.store.open() as connection:
+        return [row["reason"] for row in inbox.held(connection)]
+
+
+async def dead_letters(service: Service) -> int:
+    with service.store.open() as connection:
+        return len(outbox.dead_letters(connection))
 
 
 async def counts(service: Service) -> dict[str, int]:
@@ -113,13 +124,65 @@ def test_an_item_of_an_unknown_form_is_held_and_does_not_stop_the_others(stage: 
 
     stage.run_all()
 
-    async def held(service: Service) -> list[str]:
-        with service.store.open() as connection:
-            return [row["reason"] for row in inbox.held(connection)]
-
     assert len(stage.do(records)) == 1
     (reason,) = stage.do(held)
     assert "raise_task" in reason, "the known forms are named"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"SubmitDate": "12/31/9999 11:00:00 PM"},
+        {"ResponseId": "x" * 61},
+        {"ResponseId": "1\u00007"},
+        {"Responder": "pc\u0000@peakshire.example"},
+        {"Answers": "[" * 100_000},
+        {"Answers": '{"new\\ud800": []}'},
+        {"Answers": '{"r": NaN}'},
+    ],
+    ids=lambda fields: " ".join(fields),
+)
+def test_an_item_that_can_be_no_response_is_held_and_does_not_stop_the_others(
+    stage: Stage, fields: dict[str, str]
+) -> None:
+    whole = {"FormId": "PKS-RAISE-A-TASK", "ResponseId": "901", "SubmitDate": "1/31/2027 2:05:09 PM", "Answers": "{}"}
+    add_item(stage, whole | fields)
+    stage.submit(answers_of(13))
+
+    stage.run_all()
+
+    assert len(stage.do(held)) == 1
+    assert len(stage.do(records)) == 1
+    assert stage.do(dead_letters) == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("Completion time", datetime(9999, 12, 31, 23)),  # noqa: DTZ001 - a workbook's times have no zone
+        ("Completion time", "yesterday"),
+        ("Email", "x" * 201),
+        ("Id", "7" * 500),
+        ("Id", None),
+    ],
+)
+def test_a_row_that_can_be_no_response_is_held_until_it_is_mended_and_does_not_stop_the_others(
+    stage: Stage, header: str, value: object
+) -> None:
+    for number in (13, 19):
+        stage.submit(answers_of(number), flow={"mode": "off"})
+    before = read_cell(stage, header)
+    write_cell(stage, header, value)
+    stage.run_all()
+    assert len(stage.do(held)) == 1
+    assert len(stage.do(records)) == 1
+
+    write_cell(stage, header, before)
+    stage.run_all()
+
+    assert stage.do(held) == []
+    assert len(stage.do(records)) == 2
+    assert stage.do(dead_letters) == 0
 
 
 @pytest.mark.parametrize("flow", [None, {"mode": "off"}], ids=["list", "workbook"])

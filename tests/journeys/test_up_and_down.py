@@ -1,5 +1,6 @@
 """A task climbs and comes back: a twin on the higher board, the chair's card, the return with conditions."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,11 @@ from service.wiring import Service
 from store import inbox, tasks
 from tasking.task import Task
 
+LATE = timedelta(days=6, hours=12)
+"""Twice the working day that a Scheduled task has to be taken up in, whatever weekends and holidays lie between; not
+yet its due time."""
+FIRST_TIME = {"repeats_28d": 0}
+"""Nothing is proposed for coming back."""
 RETURN = {
     "reason": "Two quiet nights, and the section has a patrol plan.",
     "conditions": "Ask again if there are two more reports.",
@@ -20,6 +26,11 @@ async def the_record(service: Service) -> Task:
     with service.store.open() as connection:
         (record,) = tasks.read_all_tasks(connection)
         return record
+
+
+def banners(stage: Stage, words: str) -> list[dict[str, Any]]:
+    """The posts in channels whose card has these words."""
+    return [post for post in stage.cards() if words in json.dumps(post)]
 
 
 def titles_by_plan(stage: Stage) -> dict[str, list[str]]:
@@ -36,31 +47,31 @@ def labels(task: dict[str, Any]) -> set[int]:
 def test_a_task_that_nobody_takes_up_climbs_once_and_the_chair_hears_of_it_once(stage: Stage) -> None:
     stage.submit(answers_of(13))
     stage.run_all()
-    late = timedelta(hours=25)
 
-    stage.run_all(ahead=late)
-    stage.run_all(ahead=late + timedelta(hours=1))
+    stage.run_all(ahead=LATE)
+    stage.run_all(ahead=LATE + timedelta(hours=1))
 
     assert stage.do(the_record).stands_on == ("DD", "DIV_N")
     assert [len(titles) for titles in titles_by_plan(stage).values()] == [1, 1]
-    (card,) = stage.cards()
+    told, (card,) = banners(stage, "NOT TAKEN UP in time"), banners(stage, "ESCALATED")
+    assert len(told) == 1, "the line manager hears of it first"
     assert "Not taken up in time" in str(card)
 
 
 def test_a_task_taken_up_in_time_does_not_climb(stage: Stage) -> None:
-    stage.submit(answers_of(13))
+    stage.submit({**answers_of(13), **FIRST_TIME})
     stage.run_all()
     _as_a_person(stage, {"percentComplete": 50})
     stage.run_all()
 
-    stage.run_all(ahead=timedelta(hours=25))
+    stage.run_all(ahead=LATE)
 
     assert stage.do(the_record).stands_on == ("DD",)
-    assert stage.cards() == []
+    assert banners(stage, "ESCALATED") == banners(stage, "NOT TAKEN UP") == []
 
 
 def test_asked_for_by_label_and_returned_with_conditions(stage: Stage) -> None:
-    stage.submit(answers_of(13))
+    stage.submit({**answers_of(13), **FIRST_TIME})
     stage.run_all()
     _as_a_person(stage, {"appliedCategories": {"category22": True}})
     stage.run_all()
@@ -73,9 +84,9 @@ def test_asked_for_by_label_and_returned_with_conditions(stage: Stage) -> None:
     stage.run_all()
 
     assert stage.do(the_record).stands_on == ("DD",)
-    up, down = stage.cards()
-    assert "ESCALATED to North Division" in str(up)
-    assert "RETURNED to Dalesmere" in str(down)
+    assert len(banners(stage, "ESCALATED to North Division")) == 1
+    assert len(banners(stage, "DECIDED")) == 1, "those who decided see it too"
+    assert len(banners(stage, "RETURNED to Dalesmere")) == 1
     own, twin = sorted(stage.planner_tasks(), key=lambda task: task["percentComplete"])
     assert (own["percentComplete"], twin["percentComplete"]) == (0, 100)
     assert 6 in labels(own) & labels(twin)
@@ -108,13 +119,13 @@ def test_risk_that_has_risen_is_told_at_the_next_level(stage: Stage) -> None:
     risen = stage.do(the_record)
     assert risen.band == "IMMEDIATE"
     assert risen.stands_on == ("DD", "DIV_N")
-    (card,) = stage.cards()
+    (card,) = banners(stage, "ESCALATED")
     assert "score 31 to" in str(card)
     assert {task["priority"] for task in stage.planner_tasks()} == {1}
 
 
 def test_a_return_of_a_task_that_never_climbed_is_refused_and_kept(stage: Stage) -> None:
-    stage.submit(answers_of(13))
+    stage.submit({**answers_of(13), **FIRST_TIME})
     stage.run_all()
     reference = stage.do(the_record).reference
     stage.submit({"reference": reference, **RETURN}, form="return_task")
@@ -128,7 +139,7 @@ def test_a_return_of_a_task_that_never_climbed_is_refused_and_kept(stage: Stage)
 
     (why,) = stage.do(refused)
     assert "has not been escalated" in why
-    assert stage.cards() == []
+    assert banners(stage, "RETURNED") == banners(stage, "DECIDED") == []
 
 
 def _as_a_person(stage: Stage, changes: dict[str, Any]) -> None:

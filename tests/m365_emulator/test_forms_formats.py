@@ -9,7 +9,8 @@ import pytest
 from openpyxl import load_workbook
 
 from m365_emulator.forms.formats import CellValue, flow_body, read_answers, us_utc, workbook_headers, workbook_row
-from m365_emulator.forms.model import Form, FormFault, Response, UploadedFile, form_from_json
+from m365_emulator.forms.model import Form, FormFault, Response, UploadedFile
+from m365_emulator.forms.orders import form_from_json
 from m365_emulator.forms.workbook import SHEET_NAME, TABLE_NAME, with_rows
 
 
@@ -159,7 +160,9 @@ def test_every_fault_of_a_form_is_named_at_once() -> None:
         "mail_nickname",
         "slug",
         "timezone",
-        "questions[0]",
+        "questions[0].key",
+        "questions[0].title",
+        "questions[0].type",
         "flow.mode",
     }
 

@@ -6,8 +6,16 @@ from pathlib import Path
 import httpx
 import pytest
 from emulator_server import RunningEmulator, running_emulator
+from keep_traffic import LEFT_OUT
+from starlette.routing import Route
 
-from m365_emulator.coverage import coverage_text
+from m365_emulator.control.openapi import levers
+from m365_emulator.coverage import coverage_text, families, said_of
+from m365_emulator.registry import control_routes, page_routes
+from m365_emulator.routing import Reply
+from m365_emulator.routing import Route as GraphRoute
+from m365_emulator.sign_in.routes import FAMILY as SIGN_IN
+from m365_emulator.sign_in.routes import SIGN_IN_ROUTES
 from m365_emulator.switches import Switches
 from m365_emulator.tenant import TenantOptions
 
@@ -32,11 +40,52 @@ def test_point_65_every_point_has_a_test_that_bears_its_number() -> None:
 
 def test_point_65_the_page_says_what_is_assumed_and_what_is_not_modelled() -> None:
     page = PAGE.read_text("utf-8")
-    for heading in ("## Assumptions", "## Not modelled", "## Routes below /v1.0", "## Switches"):
+    for heading in (
+        "## Routes below /v1.0",
+        "## Sign-in routes",
+        "## Control routes",
+        "## Not modelled",
+        "## Switches",
+    ):
         assert heading in page
     for name, default, meaning in Switches.meanings():
         assert f"| `{name}` | `{default}` | {meaning} |" in coverage_text()
         assert f"`{name}`" in page
+
+
+def test_point_65_of_every_route_it_is_said_what_is_modelled_assumed_and_refused() -> None:
+    page = PAGE.read_text("utf-8")
+    for family, routes in families().items():
+        told = page.split(f"### {family.title}\n")[1].split("\n### ")[0]
+        assert family.modelled, family.title
+        assert family.refused, family.title
+        for route in routes:
+            assert f"| `{route.method} {route.template}` | {said_of(route.handler)} |" in told
+    for lever in levers(control_routes()):
+        assert lever.text, lever.path
+        assert f"| `{lever.method} {lever.path}` | {lever.text} |" in page
+    for route in (*SIGN_IN_ROUTES, *page_routes()):
+        if isinstance(route, Route):
+            assert said_of(route.endpoint), route.path
+            assert f" {route.path}` | {said_of(route.endpoint)} |" in page
+
+
+def test_point_65_an_assumption_that_a_switch_changes_names_a_switch_there_is() -> None:
+    switches = {name for name, _, _ in Switches.meanings()}
+    for family in (*families(), SIGN_IN):
+        for one in family.assumed:
+            assert set(one.switches) <= switches, one.what
+
+
+def test_a_route_of_which_nothing_is_said_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = GraphRoute("GET", "/silent", lambda call: Reply())
+    monkeypatch.setattr("m365_emulator.coverage.graph_routes", lambda: (silent,))
+    with pytest.raises(ValueError, match="/silent"):
+        families()
+
+
+def test_what_is_left_out_of_the_kept_traffic_is_there_and_has_its_reason() -> None:
+    assert all((HERE / name).is_file() and reason for name, reason in LEFT_OUT.items())
 
 
 @pytest.mark.parametrize(("name", "default"), [(name, default) for name, default, _ in Switches.meanings()])

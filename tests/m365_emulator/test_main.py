@@ -18,7 +18,7 @@ from m365_emulator.coverage import coverage_text
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_announces_itself_and_leaves_its_traffic_behind(tmp_path: Path, number: signal.Signals) -> None:
-    har = tmp_path / "deep" / "traffic.har"
+    har = tmp_path / "traffic.har"
     command = [sys.executable, "-m", "m365_emulator", "--port", "0", "--har", str(har), "--identity-header", "s"]
     with subprocess.Popen([*command, "--switch", "planner_page_size=9"], stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
@@ -62,6 +62,39 @@ def test_a_port_in_use_is_named_and_nothing_is_served(
     assert "in use" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--port", "--https-port"])
+@pytest.mark.parametrize("wrong", ["99999999", "65536", "-1", "http", "9" * 5000, ""])
+def test_what_is_no_port_is_a_sentence_and_exit_2(capsys: pytest.CaptureFixture[str], option: str, wrong: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([option, wrong])
+    assert ended.value.code == 2
+    assert "Traceback" not in (said := capsys.readouterr().err)
+    assert f"argument {option}" in said
+
+
+def test_traffic_that_could_not_be_written_in_the_end_is_a_sentence_and_exit_2_at_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for har in (tmp_path / "nope" / "x.har", tmp_path):
+        assert main(["--port", "0", "--har", str(har)]) == 2
+        assert str(har.parent if har != tmp_path else har) in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_seed_or_a_snapshot_of_another_form_is_a_sentence_and_exit_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "x"
+    for text in ("people: 5", "people: [5]", "lists: [{name: L, group: 2026-01-01}]", "- 1", "\x00", "plans: [{}]"):
+        file.write_text(text, "utf-8")
+        assert main(["--port", "0", "--seed", str(file)]) == 2
+        assert capsys.readouterr().err.startswith("m365_emulator: ")
+    for text in ("", "[]", '{"form": "m365_emulator snapshot 1"}', '{"form": "m365_emulator snapshot 1", "state": 5}'):
+        file.write_text(text, "utf-8")
+        assert main(["--port", "0", "--restore", str(file)]) == 2
+        assert capsys.readouterr().err.startswith("m365_emulator: ")
+
+
 @pytest.mark.parametrize(("option", "kept"), [((), 3), (("--traffic-keep", "2"), 2), (("--no-traffic",), 0)])
 def test_it_keeps_as_much_traffic_as_it_is_told(tmp_path: Path, option: tuple[str, ...], kept: int) -> None:
     har = tmp_path / "traffic.har"
@@ -96,5 +129,4 @@ def test_coverage_lists_routes_control_and_switches(capsys: pytest.CaptureFixtur
 
 def test_the_coverage_page_is_up_to_date() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "emulator_coverage.md").read_text("utf-8")
-    _, generated = page.split("<!-- below: python -m m365_emulator --coverage -->\n\n")
-    assert generated == coverage_text()
+    assert page == coverage_text()

@@ -280,9 +280,9 @@ def test_point_56_a_refused_notification_is_repeated_with_growing_gaps(place: Pl
 
 def test_point_56_late_answers_are_counted_and_too_many_lose_notifications(place: Place, listener: Listener) -> None:
     place.subscribe(listener)
-    limits = {"notification_timeout_seconds": 0.15, "notification_retry_seconds": 3600, "notification_batch_seconds": 0}
+    limits = {"notification_timeout_seconds": 0.3, "notification_retry_seconds": 3600, "notification_batch_seconds": 0}
     place.emulator.control("switches", limits)
-    listener.delay = 0.5
+    listener.delay = 1.0
     for number in range(1, 11):
         place.add_item()
         _until(lambda number=number: len(place.overview()["deliveries"]) == number)  # type: ignore[misc]

@@ -83,6 +83,62 @@ def test_point_49_an_app_alone_cannot_post(room: Room, emulator: RunningEmulator
     assert "Teamwork.Migrate.All" in error["message"]
 
 
+def test_point_49_an_app_imports_into_a_channel_in_migration_mode_as_somebody_and_at_a_past_time(
+    room: Room, emulator: RunningEmulator, people: dict[str, str]
+) -> None:
+    lever = room.messages.strip("/").removesuffix("/messages") + "/migration"
+    emulator.control(lever, {"since": "2019-01-01T00:00:00Z"})
+    now = room.ann.post(room.messages, json={"body": {"content": "Now"}}).json()
+    body = {"body": {"content": "Then"}, "from": {"user": {"id": people["ben"]}}}
+    made = room.app.post(room.messages, json=body | {"createdDateTime": "2020-02-03T04:05:06Z"})
+    assert made.status_code == 201
+    assert (made.json()["id"], made.json()["from"]["user"]["id"]) == ("1580702706000", people["ben"])
+    assert made.json()["createdDateTime"].startswith("2020-02-03T04:05:06")
+    again = room.app.post(room.messages, json=body | {"createdDateTime": "2020-02-03T04:05:06Z"}).json()
+    assert again["id"] == "1580702706001"
+    listed = room.app.get(room.messages).json()["value"]
+    assert [m["id"] for m in listed] == [now["id"], again["id"], made.json()["id"]]
+    replied = room.app.post(f"{room.messages}/{made.json()['id']}/replies", json=body)
+    assert (replied.status_code, replied.json()["replyToId"]) == (201, made.json()["id"])
+    emulator.control(lever, {"on": False})
+    assert room.app.post(room.messages, json=body).status_code == 403
+
+
+def test_point_49_only_the_app_that_migrates_and_only_with_its_role_imports(
+    room: Room, emulator: RunningEmulator, people: dict[str, str]
+) -> None:
+    lever = room.messages.strip("/").removesuffix("/messages") + "/migration"
+    body = {"body": {"content": "Then"}, "from": {"user": {"id": people["ann"]}}}
+    emulator.control(lever)
+    with emulator.client(emulator.app_token("Group.ReadWrite.All", "ChannelMessage.Read.All")) as without:
+        assert without.post(room.messages, json=body).status_code == 403
+    assert room.app.post(room.messages, json=body).status_code == 201
+    emulator.control(lever, {"app": "another"})
+    assert "another application" in room.app.post(room.messages, json=body).json()["error"]["message"]
+
+
+@pytest.mark.usefixtures("malformed")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"from": None},
+        {"from": {"user": {"id": "nobody"}}},
+        {"from": {"application": {"id": "x"}}},
+        {"createdDateTime": "2019-01-01T00:00:00Z"},
+        {"createdDateTime": "9999-01-01T00:00:00Z"},
+        {"createdDateTime": "0001-01-01T00:00:00+14:00"},
+        {"createdDateTime": 5},
+    ],
+)
+def test_point_49_an_import_from_nobody_or_at_no_time_is_refused(
+    room: Room, emulator: RunningEmulator, people: dict[str, str], wrong: dict[str, Any]
+) -> None:
+    emulator.control(room.messages.strip("/").removesuffix("/messages") + "/migration")
+    body = {"body": {"content": "Then"}, "from": {"user": {"id": people["ann"]}}} | wrong
+    assert room.app.post(room.messages, json=body).status_code == 400
+    assert room.ann.post(room.messages, json={**body, "from": None}).status_code == 400, "persons import nothing"
+
+
 def test_point_49_a_person_posts_and_the_answer_says_who_and_where(room: Room, people: dict[str, str]) -> None:
     reply = room.ann.post(room.messages, json={"body": {"content": "Hello"}})
     message = reply.json()

@@ -11,27 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from emulator_server import running_emulator
+from odd_values import DATES, changed
 from whole_tenant import Place, assert_graph_answer
 
-ODD: tuple[Any, ...] = (
-    None,
-    True,
-    5,
-    -1,
-    1.5,
-    "",
-    "x",
-    "²",
-    [],
-    {},
-    [1],
-    [None],
-    {"a": 1},
-    {"": None},
-    [[]],
-    [{}],
-    "x" * 300,
-)
 FRESH = "(a new name)"
 ITEM = {"@odata.type": "#microsoft.graph.plannerChecklistItem", "title": "Ask", "isChecked": False, "orderHint": " !"}
 LINK = {
@@ -166,18 +148,6 @@ def filled(place: Place, value: Any) -> Any:
     return place.fill(value, {}) if isinstance(value, str) and "_id}" in value else value
 
 
-def changed(value: Any) -> Iterator[Any]:
-    """The value with each of its parts in turn, however deep, replaced by each odd value."""
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield from ({**value, name: odd} for odd in ODD)
-            yield from ({**value, name: other} for other in changed(part))
-    if isinstance(value, list):
-        for at, part in enumerate(value):
-            yield from ([*value[:at], odd, *value[at + 1 :]] for odd in ODD)
-            yield from ([*value[:at], other, *value[at + 1 :]] for other in changed(part))
-
-
 def send(place: Place, operation: str, body: Any) -> httpx.Response:
     """The operation with this body, by whoever may do it, with the right etag."""
     method, template = operation.split(" ")
@@ -207,3 +177,28 @@ def test_point_16_a_property_too_many_is_refused(place: Place, operation: str) -
     assert_graph_answer(reply)
     assert reply.status_code == 400
     assert "zebra" in reply.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("name", ["startDateTime", "dueDateTime"])
+def test_a_moment_outside_the_calendar_is_refused_and_one_at_its_ends_is_not(place: Place, name: str) -> None:
+    body = {"planId": place.known["plan_id"], "title": "T"}
+    statuses = [place.app.post("/planner/tasks", json=body | {name: moment}).status_code for moment in DATES]
+    assert statuses == [400, 400, 201, 201, 400, 400, 400, 400, 400]
+    board = httpx.get(f"{place.emulator.url}/boards/{place.known['plan_id']}")
+    assert board.status_code == 200, "the board shows them all"
+
+
+@pytest.mark.parametrize("moment", DATES)
+def test_a_subscription_that_would_end_at_an_odd_moment_is_refused(place: Place, moment: str) -> None:
+    reply = send(
+        place, "POST /subscriptions", filled(place, SOUND["POST /subscriptions"] | {"expirationDateTime": moment})
+    )
+    assert_graph_answer(reply)
+    assert reply.status_code == 400
+
+
+def test_a_number_too_large_for_any_is_no_json(place: Place) -> None:
+    text = b'{"displayName": "x", "name": "Large", "text": {"maxLength": 1e999}}'
+    reply = place.app.post(place.fill("/sites/{site_id}/lists/{list_id}/columns", {}), content=text)
+    assert_graph_answer(reply)
+    assert reply.status_code == 400

@@ -56,6 +56,10 @@ class Person:
         body = {"name": name, "planId": plan_id, "orderHint": " !"}
         return str(self._http.post("/planner/buckets", json=body).raise_for_status().json()["id"])
 
+    def make_plan(self, group_url: str, title: str) -> str:
+        body = {"container": {"url": group_url}, "title": title}
+        return str(self._http.post("/planner/plans", json=body).raise_for_status().json()["id"])
+
     def make_task(self, plan_id: str, bucket_id: str, title: str, **more: Any) -> str:
         """Makes a task by hand."""
         body = {"planId": plan_id, "bucketId": bucket_id, "title": title, **more}

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from graph_client.errors import RetryLater
 from graph_client.urgency import urgency_of_calls
-from service.outbox_worker import AT_ONCE, DELIVERY_SECONDS, OutboxWorker
+from service.outbox_worker import AT_HOME_AT_ONCE, AT_ONCE, DELIVERY_SECONDS, OutboxWorker
 from store import outbox
 from store.outbox import Delivery
 from store.unit_of_work import Store
@@ -138,6 +138,33 @@ def test_a_slow_delivery_holds_nobody_up(store: Store) -> None:
         return await round_of_all
 
     assert asyncio.run(delivering()) == 21
+
+
+def test_boards_do_not_wait_until_all_responses_have_been_taken_and_these_do_not_wait_for_boards(store: Store) -> None:
+    held, taken = HeldUp(), list[int]()
+
+    async def take(event: Event, delivery: Delivery) -> None:
+        taken.append(delivery.outbox_id)
+        await asyncio.sleep(0)
+
+    for name in names(AT_ONCE):
+        promise(store, name)
+    rows = [promise(store, "r", "ingest.take", urgency=0) for _ in range(5 * AT_HOME_AT_ONCE)]
+
+    async def delivering() -> int:
+        worker = OutboxWorker(store, {HANDLER: held, "ingest.take": take})
+        round_of_all = asyncio.create_task(worker.deliver_due())
+        await held.has_begun(names(AT_ONCE)[-1])
+        assert len(taken) <= AT_HOME_AT_ONCE
+        async with asyncio.timeout(10):
+            while len(taken) < len(rows):  # noqa: ASYNC110 - what is waited for has no event to give
+                await asyncio.sleep(0.001)
+        assert held.under_way == AT_ONCE
+        held.end(*names(AT_ONCE))
+        return await round_of_all
+
+    assert asyncio.run(delivering()) == AT_ONCE + len(rows)
+    assert taken == rows
 
 
 def test_what_is_promised_while_one_slow_delivery_is_under_way_does_not_wait_for_it(

@@ -50,7 +50,8 @@ def test_every_unit_has_a_board_and_a_meeting_with_a_channel(force: Force) -> No
         meeting = force.meeting_of(unit)
         assert meeting is not None
         assert meeting.channel
-    assert [meeting.code for meeting in force.meetings if meeting.unit == "PKS"] == ["FORCE_DAILY", "FORCE_MISSING"]
+    of_the_force = [meeting.code for meeting in force.meetings_of("PKS")]
+    assert of_the_force == ["FORCE_DAILY", "FORCE_MISSING", "FORCE_TACTICAL"]
 
 
 def test_triage_is_the_first_of_twelve_pillars_and_three_are_restricted(force: Force) -> None:
@@ -120,14 +121,13 @@ def test_the_intake_list_lies_in_the_group_of_the_force_board(force: Force) -> N
         ("group_nickname: pks-tasking-hp", "group_nickname: pks-tasking-dd", "group 'pks-tasking-dd' is listed twice"),
         ("group_nickname: pks-tasking-hp", "group_nickname: PKS tasking", "must be small letters, digits and hyphens"),
         ("- unit: HP\n    group", "- unit: XX\n    group", "unit 'HP' needs a board for its tasks to stand on"),
-        ("unit: HP\n    chair", "unit: XX\n    chair", "unit 'HP' needs a meeting"),
         ("channel: Northfell daily tasking", "channel: 'Northfell: daily'", "must be a name that Teams takes"),
         ("reference_prefix: T\n", "reference_prefix: tsk\n", "'reference_prefix' must be one to four capital letters"),
         ("triage_unit: PKS", "triage_unit: PKZ", "unit 'PKZ' is not listed under 'units'; did you mean 'PKS'?"),
         ("deleted_task_policy: restore", "deleted_task_policy: keep", "must be one of 'restore' or 'accept'"),
         (
-            "{code: DIVISION, name: Division, rank: 2}",
-            "{code: DIVISION, name: Division, rank: 1}",
+            "name: Division\n    rank: 2",
+            "name: Division\n    rank: 1",
             "level rank '1' is listed twice",
         ),
         ("time_zone: Europe/London", "time_zone: London", "'London' is not a time zone"),

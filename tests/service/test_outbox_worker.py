@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from peakshire import SetClock
 
-from escalation.posters.teams_workflow import PostFailed
+from escalation.posters.post_failed import PostFailed
 from graph_client.errors import Conflict, Gone, NotPermitted, Rejected, RetryLater
 from planner_sync.boards import NotProvisioned
 from planner_sync.create import NotSettled

@@ -46,6 +46,12 @@ def test_webhooks_are_kept_by_the_code_of_their_meeting() -> None:
     assert settings.webhooks == {"DIV_N_DAILY": "https://flow.example/x?sig=1"}
 
 
+@pytest.mark.parametrize("address", ["https://tasking.example/", "http://127.0.0.1:7071", "https://x.example/a/b/"])
+def test_the_public_address_is_kept_without_its_last_slash(address: str) -> None:
+    settings = Settings.read(LEAST | {"TASKING_PUBLIC_URL": address, "TASKING_NOTIFICATION_SECRET": "s"})
+    assert settings.public_url == address.rstrip("/")
+
+
 def test_the_identity_is_passed_on_as_it_stands() -> None:
     identity = {"IDENTITY_ENDPOINT": "http://127.0.0.1:1/msi/token", "IDENTITY_HEADER": "h", "AZURE_CLIENT_ID": "c"}
     assert Settings.read(LEAST | identity | {"PATH": "/bin"}).identity == identity
@@ -70,6 +76,11 @@ def test_the_identity_is_passed_on_as_it_stands() -> None:
         ("TASKING_WORK_QUEUE_NAME", "a" * 57, "56"),
         ("TASKING_PLANNER_TASK_URL", "https://x/{task}", "{plan_id} and {task_id}"),
         ("TASKING_PLANNER_BOARD_URL", "https://x/{plan_id", "braces"),
+        ("TASKING_PUBLIC_URL", "http://tasking.example", "https"),
+        ("TASKING_PUBLIC_URL", "tasking.example", "https"),
+        ("TASKING_PUBLIC_URL", "https://tasking.example/?code=x", "without ?"),
+        ("TASKING_PUBLIC_URL", "https://me:pw@tasking.example", "@"),
+        ("TASKING_PUBLIC_URL", "https://tasking.example", "needs TASKING_NOTIFICATION_SECRET"),
         ("TASKING_WEBHOOK_FORCE_DAILY", "http://flow.example/x", "https"),
         ("TASKING_WEBHOOK_FORCE_DAILY", "the address", "https"),
         ("TASKING_WEBHOOK_FORCE_DAILY", "https://[broken", "https"),

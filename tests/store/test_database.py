@@ -13,7 +13,7 @@ from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import StatementError
 
 import store
-from store.database import OldSchema, check_schema, migrate, open_database
+from store.database import SCHEMA_VERSION, OldSchema, check_schema, migrate, open_database
 from store.tables import cursors, metadata
 
 
@@ -69,7 +69,7 @@ def test_migrating_back_to_nothing_leaves_no_table_and_forward_again_works(engin
 
 
 def test_a_database_that_was_never_migrated_is_refused_with_what_to_do(engine: Engine) -> None:
-    with pytest.raises(OldSchema, match="version none, the service needs 0002: run `tasking migrate`"):
+    with pytest.raises(OldSchema, match=f"version none, the service needs {SCHEMA_VERSION}: run `tasking migrate`"):
         check_schema(engine)
 
 

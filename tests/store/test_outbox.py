@@ -129,3 +129,11 @@ def test_what_is_due_is_handed_out_oldest_first_and_no_more_than_asked_for(conne
     ids = [promised(connection, number) for number in range(4)]
     outbox.try_later(connection, ids[0], MORNING + MINUTE, "later", False)
     assert due_ids(connection, MORNING + HOUR, limit=3) == ids[:3]
+
+
+def test_rows_may_be_claimed_for_some_handlers_and_for_all_besides_them(connection: Connection) -> None:
+    outside = promised(connection)
+    home = outbox.add(connection, "ResponseReceived", "ingest.take", {"inbox_id": "1"}, MORNING, "c-1", urgency=0)
+    assert [row.outbox_id for row in outbox.claim_due(connection, MORNING, 9, ["ingest.take"])] == [outside]
+    assert [row.outbox_id for row in outbox.claim_due_of(connection, MORNING, 9, ["ingest.take"])] == [home]
+    assert outbox.claim_due(connection, MORNING, 9) == []

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from store import planner_links
 from store.planner_links import LinkState, PlannerLink
-from tests.peakshire import MORNING
+from tests.peakshire import HOUR, MORNING
 
 ENDED = (LinkState.CLOSED, LinkState.GONE, LinkState.RETIRED)
 
@@ -98,3 +98,29 @@ def test_planner_tasks_of_ended_stays_stay_known_so_that_they_are_not_taken_for_
     planner_links.want(connection, "task-1", "HP", "plan-1")
     assert planner_links.known_planner_ids(connection, ["p-1", "p-2"]) == {"p-1"}
     assert planner_links.known_planner_ids(connection, []) == frozenset()
+
+
+def test_of_two_who_are_about_to_create_the_same_task_one_is_told_to_leave_it(connection: Connection) -> None:
+    link = planner_links.want(connection, "task-1", "HP", "plan-1")
+    assert planner_links.claim_create(connection, link, MORNING, {"title": "A"})
+    noted = planner_links.current(connection, "task-1", "HP")
+    assert noted is not None
+    assert (noted.state, noted.attempted_at, noted.base) == (LinkState.CREATING, MORNING, {"title": "A"})
+    assert not planner_links.claim_create(connection, link, MORNING + HOUR, {"title": "B"})
+    assert planner_links.current(connection, "task-1", "HP") == noted
+
+
+def test_a_create_that_may_have_got_through_is_tried_again_by_one_worker(connection: Connection) -> None:
+    first = planner_links.want(connection, "task-1", "HP", "plan-1")
+    planner_links.claim_create(connection, first, MORNING, {})
+    read_by_both = planner_links.current(connection, "task-1", "HP")
+    assert read_by_both is not None
+    tries = [planner_links.claim_create(connection, read_by_both, MORNING + hours * HOUR, {}) for hours in (1, 2)]
+    assert tries == [True, False]
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_stay_that_ended_meanwhile_is_not_created(connection: Connection, state: LinkState) -> None:
+    link = planner_links.want(connection, "task-1", "HP", "plan-1")
+    planner_links.change(connection, link.link_id, state=state)
+    assert not planner_links.claim_create(connection, link, MORNING, {})

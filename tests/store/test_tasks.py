@@ -120,3 +120,22 @@ def test_a_due_time_given_in_another_zone_is_the_same_moment_when_read(desk: Des
     task: Task = desk.raised(needed_by=summer)
     assert desk.now(task).due_at == datetime(2027, 7, 1, 8, 0, tzinfo=UTC)
     assert desk.rows(task_rows)[0]["due_at"] == summer
+
+
+def test_open_tasks_are_counted_with_every_unit_they_stand_with() -> None:
+    with open_desk() as desk:
+        desk.escalated(desk.raised())
+        desk.raised()
+        desk.on_board(desk.raised(unit="DD"), progress=100)
+        with desk.store.open() as connection:
+            assert tasks.units_with_open_tasks(connection) == {"HP": 2, "DIV_N": 1}
+
+
+def test_what_a_meeting_was_to_decide_includes_what_is_only_proposed() -> None:
+    with open_desk() as desk:
+        desk.escalated(desk.raised(), a_proposal(needs_endorsement=True, forum="DIV_N_DAILY 2026-11-02"))
+        desk.escalated(desk.raised(), a_proposal(forum="DIV_N_DAILY 2026-11-02"))
+        desk.escalated(desk.raised(), a_proposal(forum="DIV_N_DAILY 2026-11-03"))
+        with desk.store.open() as connection:
+            waiting = tasks.awaiting_forum(connection, "DIV_N_DAILY 2026-11-02")
+    assert [step.status for step in waiting] == [EscalationStatus.PROPOSED, EscalationStatus.REQUESTED]

@@ -1,22 +1,19 @@
 """When the policy wants a task to climb: each trigger at its very limit, once for one fact, else silent."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tasking.escalation import EscalationStatus
 from tasking.escalation_policy import (
-    CONDITIONS,
-    Case,
     EscalationPolicy,
     Proposal,
-    Rule,
     first_status,
-    in_words,
     propose,
 )
-from tasking.task import Task
+from tasking.task import Task, TaskText
 from tasking.thrive import BANDS, PriorityBand, RiskContext, ThriveAssessment
+from tasking.triggers import CONDITIONS, Case, Rule, in_words
 from tests.peakshire import (
     ASK,
     BY_BAND,
@@ -31,6 +28,7 @@ from tests.peakshire import (
     SCHEDULED,
     Desk,
     a_proposal,
+    limits,
     small_policy,
 )
 
@@ -196,7 +194,7 @@ def test_the_flag_counts_even_where_the_assessment_is_unfinished(desk: Desk) -> 
     task = desk.raised(assessment=BLANK, context=RiskContext(flags=MISSING))
     proposal = proposed(desk, task)
     assert proposal is not None
-    assert (proposal.to_unit, proposal.decide_by) == ("PKS", None)
+    assert (proposal.to_unit, proposal.decide_by) == ("PKS", MORNING + HOUR), "as long as the lowest band would"
 
 
 def test_a_high_risk_missing_person_does_not_wait_for_a_division_that_is_deciding(desk: Desk) -> None:
@@ -242,8 +240,7 @@ def test_a_person_asks_by_label_and_the_next_level_decides(desk: Desk) -> None:
     proposal = proposed(desk, task)
     assert proposal is not None
     assert (proposal.trigger, proposal.to_unit, proposal.decide_by) == ("ASKED_BY_LABEL", "DIV_N", MORNING + DAY)
-    assert first_status(proposal) is EscalationStatus.REQUESTED
-    assert first_status(a_proposal()) is EscalationStatus.PROPOSED
+    assert first_status(proposal, SCHEDULED) is EscalationStatus.REQUESTED
 
 
 def test_a_label_taken_off_in_time_asks_for_nothing(desk: Desk) -> None:
@@ -320,14 +317,23 @@ def test_a_task_that_is_done_stays_where_it_is_and_climbs_again_only_when_opened
     assert proposed(desk, desk.on_board(task, progress=50)) is not None
 
 
+ANY_RULE = {
+    trigger: Rule(
+        trigger, "FORCE", True, limits(DAY, DAY, DAY, DAY), limits(DAY, DAY, DAY, DAY), 1, level=1, within=DAY
+    )
+    for trigger in CONDITIONS
+}
+
+
 def test_no_reason_holds_a_word_that_people_wrote(desk: Desk) -> None:
     words = {"title": "Zebra", "submitted_by": "zebra@peakshire.example", "wanted": "Zebra"}
+    every_flag = MISSING | {"CRITICAL_INCIDENT", "CHILD_EXPLOITATION"}
     for trigger in CONDITIONS:
-        task = missing(desk, **words, needed_by=MORNING)
-        task = desk.on_board(desk.reassessed(task, BY_BAND[PRIORITY], MISSING), labels=frozenset({ASK}))
+        task = missing(desk, **words, needed_by=MORNING, text=TaskText(place="Zebra"))
+        task = desk.on_board(desk.reassessed(task, BY_BAND[PRIORITY], every_flag), labels=frozenset({ASK}))
         with desk.act() as uow:
-            case = Case(uow.task(task.task_id), uow.assessments(task.task_id), ())
-        found = propose(small_policy(trigger), desk.force, case, MORNING + 30 * DAY)
+            case = Case(uow.task(task.task_id), uow.assessments(task.task_id), (), frozenset({"DD"}))
+        found = propose(EscalationPolicy("test-1", (ANY_RULE[trigger],)), desk.force, case, MORNING + 30 * DAY)
         assert found is not None, trigger
         assert "zebra" not in repr(found).casefold()
 
@@ -356,3 +362,12 @@ def test_a_proposal_is_made_by_the_clock_that_is_given_and_changes_nothing(desk:
 )
 def test_lengths_of_time_are_said_as_people_say_them(length: timedelta, words: str) -> None:
     assert in_words(length) == words
+
+
+def test_an_hour_in_the_night_when_clocks_change_is_an_hour(desk: Desk) -> None:
+    desk.clock.at = datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
+    task = desk.raised(assessment=BY_BAND[IMMEDIATE])
+    desk.clock.advance(HOUR - INSTANT)
+    assert proposed(desk, task, "NOT_ACCEPTED") is None
+    desk.clock.advance(INSTANT)
+    assert proposed(desk, task, "NOT_ACCEPTED") is not None

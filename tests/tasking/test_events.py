@@ -21,14 +21,21 @@ def test_every_event_there_is_can_be_read_back_by_a_name_of_its_own() -> None:
     assert {name: kind.name for name, kind in EVENTS.items()} == {name: name for name in EVENTS}
 
 
-def test_events_carry_only_ids_and_unit_codes() -> None:
+def test_events_carry_only_ids_and_codes() -> None:
     assert {each.name for kind in EVENTS.values() for each in fields(kind)} == {
         "inbox_id",
         "task_id",
         "escalation_id",
+        "decision_id",
+        "pack_id",
+        "hop",
+        "trigger",
+        "channel",
         "unit",
+        "slot",
+        "day",
         "plan_id",
-    }
+    }, "ids, codes, numbers and days, and nothing that a person wrote"
 
 
 def test_a_name_that_no_event_has_is_refused() -> None:

@@ -1,0 +1,104 @@
+"""What a pack says besides its tasks: who is expected, how many tasks came and went, what was decided."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from reporting.pack_conditions import is_controlled
+from reporting.pack_parts import CountTable, PackDecision
+from reporting.pack_view import View
+from reporting.wording import is_decision_restricted, unit_name
+from tasking.decision import Decision
+from tasking.meetings import Attendance
+from tasking.recording import WORDS
+from tasking.task import Status, Task
+
+PARTNER_ONLY = "partner part only"
+
+
+def attendance(view: View) -> tuple[str, ...]:
+    """Roles to be ticked off: the chair's, and who was there last, or is there where the meeting is open. No names."""
+    meeting = view.meeting
+    chairs = (meeting.chair_role, *meeting.deputy_roles)
+    expected = (f"{meeting.chair_role} (chair)", *(f"{role} (deputy)" for role in meeting.deputy_roles))
+    known = view.record or view.last_record
+    others = [who_words(entry) for entry in known.attendance if entry.role not in chairs] if known else []
+    return (*expected, *dict.fromkeys(others))
+
+
+def who_words(entry: Attendance) -> str:
+    """Role and agency of somebody who attends, and the part where it is not the whole."""
+    part = PARTNER_ONLY if entry.partner_part and not entry.police_part else ""
+    return ", ".join(word for word in (entry.role, entry.agency, part) if word)
+
+
+def last_24_hours(view: View) -> tuple[CountTable, ...]:
+    """What came in and what was done, by pillar, and by unit where there are several."""
+    tasks = [seen.task for seen in (*view.open_tasks, *view.ended)]
+    groups = (
+        [task for task in tasks if view.window_from <= task.raised_at <= view.now],
+        [task for task in tasks if _is_done_since_yesterday(task, view)],
+        [seen.task for seen in view.open_tasks],
+    )
+    headings = ("Came in", "Done", "Open now")
+    pillars = {code: pillar.label for code, pillar in view.force.pillars.items()}
+    units = {code: unit_name(view.force, code) for code in view.force.units}
+    by_pillar = _rows(pillars, [Counter(task.pillar for task in group) for group in groups])
+    by_unit = _rows(units, [Counter(task.unit for task in group) for group in groups])
+    tables = [CountTable("By pillar", headings, by_pillar)] if by_pillar else []
+    return (*tables, *([CountTable("By unit", headings, by_unit)] if len(by_unit) > 1 else []))
+
+
+def control_strategy(view: View) -> tuple[CountTable, ...]:
+    """Open tasks on the control strategy of the unit and those below it, by pillar."""
+    aligned = [seen.task for seen in view.open_tasks if is_controlled(seen)]
+    groups: tuple[Iterable[Task], ...] = (
+        aligned,
+        (task for task in aligned if task.due_at is not None and task.due_at < view.now),
+        (task for task in aligned if not task.owner_ids),
+    )
+    pillars = {code: pillar.label for code, pillar in view.force.pillars.items()}
+    rows = _rows(pillars, [Counter(task.pillar for task in group) for group in groups])
+    return (CountTable("On the control strategy, by pillar", ("Open", "Overdue", "No owner"), rows),) if rows else ()
+
+
+def read_back(view: View) -> tuple[PackDecision, ...]:
+    """What was written down of the unit's decisions since the last meeting began, oldest first, without what was put
+    right since. A decision that was made before and written down later is read back all the same."""
+    tasks = view.tasks_by_id
+    return tuple(
+        decision_in_pack(decision, is_decision_restricted(view.force, decision, tasks.get(decision.task_id)))
+        for decision in view.recorded
+        if decision.decision_ref not in view.superseded
+    )
+
+
+def decision_in_pack(decision: Decision, hidden: bool) -> PackDecision:
+    """A decision as a pack reads it back."""
+    return PackDecision(
+        decision_ref=decision.decision_ref,
+        task_id=decision.task_id,
+        reference=decision.task_reference,
+        classification=decision.classification,
+        is_restricted=hidden,
+        what=WORDS[decision.decision_type],
+        text="" if hidden else decision.text,
+        rationale="" if hidden else decision.rationale,
+        role=decision.role,
+        meeting_ref=decision.meeting_ref,
+        decided_at=decision.decided_at,
+        recorded_at=decision.recorded_at,
+    )
+
+
+def _is_done_since_yesterday(task: Task, view: View) -> bool:
+    done_at = task.completed_at if task.status is Status.COMPLETED else None
+    return done_at is not None and view.window_from <= done_at <= view.now
+
+
+def _rows(names: Mapping[str, str], counts: list[Counter[str]]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """A row for each pillar or unit that has anything to count, in the order of config."""
+    return tuple(
+        (name, tuple(count[code] for count in counts))
+        for code, name in names.items()
+        if any(count[code] for count in counts)
+    )

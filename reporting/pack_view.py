@@ -1,0 +1,162 @@
+"""What a pack is made of: everything on record that the meeting may have to see, read in a fixed number of queries."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from reporting.reviews import outstanding
+from store import decisions, meetings, waiting
+from store.tasks import read_ended_tasks, read_histories, read_open_tasks
+from tasking.calendar import meeting_ref, previous_meeting
+from tasking.decision import Decision
+from tasking.escalation import Escalation
+from tasking.force import Force, TaskingMeeting
+from tasking.meetings import AgendaSection, MeetingKind, MeetingRecord, MeetingState
+from tasking.task import Task
+from tasking.thrive import AssessedRisk
+
+WINDOW = timedelta(hours=24)
+"""Last and next 24 hours roll with the start of the meeting (policing notes, section 4.6)."""
+LOOKS_BACK = timedelta(days=56)
+"""How long the meeting follows up what it decided: two tasking cycles."""
+
+WITHOUT_A_KIND = (
+    AgendaSection.DUE_AND_OVERDUE,
+    AgendaSection.ESCALATIONS,
+    AgendaSection.NEW_TASKS,
+    AgendaSection.DECISIONS,
+)
+"""What a meeting goes through where config gives it no kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A task with its history, oldest first. `is_below` where it stands only with a unit below the meeting's."""
+
+    task: Task
+    risks: tuple[AssessedRisk, ...] = ()
+    steps: tuple[Escalation, ...] = ()
+    is_below: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that sections and reasons look at. Times are UTC.
+
+    `since` is when the last meeting of the same code began; `recorded` are the unit's decisions that were written down
+    since then, `decided` those made in the last two cycles, by task id, and `superseded` the references that were put
+    right; `reviews` are decisions that nobody has looked at again yet, by task id. `record` is this meeting's and
+    `last_record` the last one held.
+    """
+
+    force: Force
+    meeting: TaskingMeeting
+    kind: MeetingKind
+    starts_at: datetime
+    now: datetime
+    since: datetime
+    open_tasks: tuple[Seen, ...]
+    ended: tuple[Seen, ...]
+    recorded: tuple[Decision, ...]
+    reviews: Mapping[str, tuple[Decision, ...]]
+    decided: Mapping[str, tuple[Decision, ...]]
+    superseded: frozenset[str]
+    record: MeetingRecord | None
+    last_record: MeetingRecord | None
+
+    @property
+    def unit(self) -> str:
+        """The code of the unit that meets."""
+        return self.meeting.unit
+
+    @property
+    def window_from(self) -> datetime:
+        """The beginning of the last 24 hours."""
+        return self.starts_at - WINDOW
+
+    @property
+    def window_until(self) -> datetime:
+        """The end of the next 24 hours."""
+        return self.starts_at + WINDOW
+
+    @property
+    def tasks_by_id(self) -> Mapping[str, Task]:
+        """Every task that was read, by its id."""
+        return {seen.task.task_id: seen.task for seen in (*self.open_tasks, *self.ended)}
+
+
+def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, starts_at: datetime, now: datetime) -> View:
+    """Reads what the meeting that starts at `starts_at` may have to see, as at `now` (UTC)."""
+    before = previous_meeting(meeting, starts_at, cancelled=meetings.cancelled(connection))
+    since = before.starts_at if before else starts_at - WINDOW
+    decided = decisions.between(connection, now - LOOKS_BACK, now + timedelta(microseconds=1), [meeting.unit])
+    recorded = [each for each in decisions.recorded_since(connection, since, meeting.unit) if each.recorded_at <= now]
+    about = {decision.task_id for decision in (*decided, *recorded)}
+    opened = read_open_tasks(connection)
+    record, last_record = _records(connection, meeting, starts_at)
+    return View(
+        force=force,
+        meeting=meeting,
+        kind=force.kind_of(meeting) or MeetingKind("", meeting.name, WITHOUT_A_KIND),
+        starts_at=starts_at,
+        now=now,
+        since=since,
+        open_tasks=_seen(connection, force, meeting.unit, opened),
+        ended=_ended(connection, force, meeting.unit, min(since, starts_at - WINDOW), about),
+        recorded=tuple(recorded),
+        reviews=outstanding(connection, opened),
+        decided={task_id: tuple(each for each in decided if each.task_id == task_id) for task_id in about},
+        superseded=frozenset(decisions.superseded_by(connection, (*decided, *recorded))),
+        record=record,
+        last_record=last_record,
+    )
+
+
+def units_below(force: Force, unit: str) -> frozenset[str]:
+    """Codes of all units whose tasks climb to this one, however many levels down."""
+    found: set[str] = set()
+    newest = {unit}
+    while newest:
+        newest = {each.code for each in force.units.values() if each.parent in newest} - found
+        found |= newest
+    return frozenset(found)
+
+
+def _records(
+    connection: Connection, meeting: TaskingMeeting, starts_at: datetime
+) -> tuple[MeetingRecord | None, MeetingRecord | None]:
+    """What is on record of this meeting, and of the last one of the same code that was held."""
+    records = [
+        record
+        for record in meetings.between(connection, starts_at - LOOKS_BACK, starts_at + WINDOW)
+        if record.code == meeting.code and record.state is MeetingState.HELD
+    ]
+    reference = meeting_ref(meeting, starts_at)
+    earlier = [record for record in records if record.starts_at < starts_at and record.meeting_ref != reference]
+    here = next((record for record in records if record.meeting_ref == reference), None)
+    return here, earlier[-1] if earlier else None
+
+
+def _ended(connection: Connection, force: Force, unit: str, since: datetime, about: set[str]) -> tuple[Seen, ...]:
+    """Tasks with no work left: of the unit and those below it lately, those that it decided about, and those that are
+    done although nobody has decided their escalation."""
+    undecided = waiting.undecided_of_done(connection)
+    family = units_below(force, unit) | {unit}
+    return tuple(
+        Seen(task, steps=undecided.get(task.task_id, ()), is_below=unit not in task.stands_on)
+        for task in read_ended_tasks(connection, since, about | undecided.keys())
+        if task.unit in family or task.task_id in about
+    )
+
+
+def _seen(connection: Connection, force: Force, unit: str, opened: Iterable[Task]) -> tuple[Seen, ...]:
+    """The open tasks that stand with the unit, and those of the units below it."""
+    below = units_below(force, unit)
+    histories = read_histories(connection)
+    return tuple(
+        Seen(task, *histories.get(task.task_id, ((), ())), is_below=unit not in task.stands_on)
+        for task in opened
+        if unit in task.stands_on or task.unit in below
+    )

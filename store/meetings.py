@@ -1,0 +1,43 @@
+"""Meetings that were cancelled or held, as rows. What is only planned stands in the calendar and nowhere else."""
+
+from datetime import datetime
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, insert, select, update
+
+from store.tables import meetings
+from tasking.meetings import MeetingRecord, MeetingState
+
+_RECORD: TypeAdapter[MeetingRecord] = TypeAdapter(MeetingRecord)
+
+
+def read(connection: Connection, meeting_ref: str) -> MeetingRecord | None:
+    """What is on record of one meeting; None where it was neither cancelled nor held."""
+    document = connection.execute(select(meetings.c.document).where(meetings.c.meeting_ref == meeting_ref)).scalar()
+    return None if document is None else _RECORD.validate_python(document)
+
+
+def put(connection: Connection, record: MeetingRecord) -> None:
+    """Keeps a meeting that was cancelled or held."""
+    values = {
+        "code": record.code,
+        "starts_at": record.starts_at,
+        "state": record.state.value,
+        "document": _RECORD.dump_python(record, mode="json"),
+    }
+    found = meetings.c.meeting_ref == record.meeting_ref
+    if connection.execute(update(meetings).where(found).values(**values)).rowcount == 0:
+        connection.execute(insert(meetings).values(meeting_ref=record.meeting_ref, **values))
+
+
+def cancelled(connection: Connection) -> frozenset[str]:
+    """References of every meeting that was cancelled."""
+    query = select(meetings.c.meeting_ref).where(meetings.c.state == MeetingState.CANCELLED.value)
+    return frozenset(connection.execute(query).scalars())
+
+
+def between(connection: Connection, since: datetime, until: datetime) -> tuple[MeetingRecord, ...]:
+    """What is on record of meetings that start from `since` to before `until` (UTC), oldest first."""
+    query = select(meetings.c.document).where(meetings.c.starts_at >= since, meetings.c.starts_at < until)
+    found = connection.execute(query.order_by(meetings.c.starts_at, meetings.c.meeting_ref)).scalars()
+    return tuple(_RECORD.validate_python(document) for document in found)

@@ -1,0 +1,122 @@
+"""Meetings: their kinds and agendas, when they recur, who may chair them and how far their authority goes."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class MeetingState(StrEnum):
+    """PLANNED by the calendar, CANCELLED by a person, HELD once its chair has opened it."""
+
+    PLANNED = "PLANNED"
+    CANCELLED = "CANCELLED"
+    HELD = "HELD"
+
+
+class AgendaSection(StrEnum):
+    """What a meeting goes through. reporting/meeting_pack.py has a query for each."""
+
+    ATTENDANCE = "ATTENDANCE"
+    ACTIONS_OUTSTANDING = "ACTIONS_OUTSTANDING"
+    OVERNIGHT = "OVERNIGHT"
+    LAST_24_HOURS = "LAST_24_HOURS"
+    NEXT_24_HOURS = "NEXT_24_HOURS"
+    LOCAL_PRIORITIES = "LOCAL_PRIORITIES"
+    PARTNER_TASKS = "PARTNER_TASKS"
+    CONTROL_STRATEGY = "CONTROL_STRATEGY"
+    MISSING = "MISSING"
+    DUE_AND_OVERDUE = "DUE_AND_OVERDUE"
+    ESCALATIONS = "ESCALATIONS"
+    NEW_TASKS = "NEW_TASKS"
+    RESOURCES = "RESOURCES"
+    RESULTS = "RESULTS"
+    DE_ESCALATIONS = "DE_ESCALATIONS"
+    DECISIONS = "DECISIONS"
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingKind:
+    """A kind of meeting. `agenda` is in order; `partner_sections` of it are for partners too, the rest police only.
+
+    `is_daily` meetings run by exception, show at most `most_items` items, and are what an undecided escalation may
+    not cross twice. `is_tasking` says that it is a tasking and co-ordination meeting (APP: the daily one is not).
+    """
+
+    code: str
+    name: str
+    agenda: tuple[AgendaSection, ...]
+    partner_sections: tuple[AgendaSection, ...] = ()
+    is_daily: bool = False
+    is_tasking: bool = True
+    most_items: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """When a meeting takes place, in London time. `first` is its first start, without a time zone.
+
+    `rule` is an RRULE of RFC 5545; `exceptions` are local days on which it does not take place; `minutes` its length.
+    """
+
+    first: datetime
+    rule: str
+    minutes: int
+    exceptions: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """A tasking cycle. `ends` is its last day."""
+
+    code: str
+    starts: date
+    ends: date
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """How far a role's decisions go. None is no limit. Beyond it the matter goes up."""
+
+    role: str
+    most_hours: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """Somebody who was there, for a role or an agency, in the partner part, the police part or both. In neither part
+    are those who sent apologies."""
+
+    who: str
+    role: str
+    agency: str = ""
+    partner_part: bool = True
+    police_part: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a meeting was opened at first, before it was opened again: by whom, as what, when (UTC), and with whom."""
+
+    chaired_by: str
+    role: str
+    opened_at: datetime | None
+    attendance: tuple[Attendance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRecord:
+    """One meeting as it was planned, cancelled or held. Times are UTC. `meeting_ref` is its code and local day.
+
+    `attendance` are all who were there or sent apologies; `earlier` the openings before the last, oldest first.
+    """
+
+    meeting_ref: str
+    code: str
+    starts_at: datetime
+    state: MeetingState
+    chaired_by: str = ""
+    role: str = ""
+    attendance: tuple[Attendance, ...] = ()
+    reason: str = ""
+    opened_at: datetime | None = None
+    earlier: tuple[Opening, ...] = ()

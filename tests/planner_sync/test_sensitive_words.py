@@ -1,0 +1,51 @@
+"""What people typed about an OFFICIAL-SENSITIVE task is read on the record, and on no board."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from planner_sync.description import service_block
+from store.database import open_database
+from tasking.decision import Decision, DecisionType
+from tasking.task import Classification, Task
+from tests.peakshire import SetClock, a_proposal, tables_in
+from tests.tasking.deciding_force import DecidingDesk, deciding_force
+
+T = DecisionType
+SECRET = "the victim's sister told us"
+SENSITIVE = Classification.OFFICIAL_SENSITIVE
+
+
+@pytest.fixture
+def desk() -> Iterator[DecidingDesk]:
+    with tables_in(open_database("sqlite://")) as engine:
+        yield DecidingDesk(engine, SetClock(), deciding_force())
+
+
+def shown(desk: DecidingDesk, task: Task, decision: Decision | None = None) -> str:
+    return service_block(desk.now(task), desk.force, tuple(desk.escalations(task)), (), decision)
+
+
+@pytest.mark.parametrize("needs_endorsement", [True, False], ids=["proposed", "requested"])
+def test_the_reason_of_an_escalation_is_not_on_the_board(desk: DecidingDesk, needs_endorsement: bool) -> None:
+    proposal = a_proposal(reason=SECRET, needs_endorsement=needs_endorsement)
+    task = desk.escalated(desk.raised(classification=SENSITIVE), proposal)
+    assert SECRET not in shown(desk, task)
+    assert "read why on the record." in shown(desk, task)
+    assert SECRET in shown(desk, desk.escalated(desk.raised(), proposal)), "of others it is"
+
+
+def test_the_words_of_a_decision_to_ask_and_of_a_return_are_not_on_the_board(desk: DecidingDesk) -> None:
+    task = desk.raised(classification=SENSITIVE)
+    desk.escalated(task)
+    said = {"conditions": SECRET, "residual_risk": SECRET, "receiver": SECRET, "rationale": SECRET}
+    decision = desk.decide(task, T.DE_ESCALATE, **said)
+    assert SECRET not in shown(desk, task, decision)
+    assert "Conditions: Read them on the record." in shown(desk, task, decision)
+
+
+def test_a_decision_from_before_the_task_was_marked_higher_is_not_on_the_board(desk: DecidingDesk) -> None:
+    task = desk.raised(classification=SENSITIVE)
+    decision = desk.decide(desk.raised(), T.ALLOCATE, "Duty Sergeant", text=SECRET)
+    assert decision.classification is Classification.OFFICIAL
+    assert SECRET not in shown(desk, task, decision)
