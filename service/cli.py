@@ -91,6 +91,7 @@ def run_job(job: str) -> None:
     send-digests       the digests of 07:30 and 16:30
     check-channels     one card a day in each channel, to see that it works
     renew-account      the service account's sign-in
+    keep-subscriptions Graph's word that the intake list has changed
     all                the first five, delivering after each
 
     By hand every board is read, whether its time has come or not.

@@ -9,6 +9,7 @@ from graph_client.errors import GraphError
 from planner_sync.boards import NotProvisioned
 from service.packing import freeze_due_packs
 from service.provisioned import intake_place
+from service.subscribing import keep_subscriptions
 from service.wiring import Service
 from store import notebook
 
@@ -111,6 +112,7 @@ JOBS: tuple[Job, ...] = (
     Job("send-digests", "20 */5 * * * *", "the digests of 07:30 and 16:30", send_digests),
     Job("check-channels", "50 */15 * * * *", "one card a day in each channel, to see that it works", check_channels),
     Job("renew-account", "5 20 4 * * *", "the service account's sign-in", renew_account),
+    Job("keep-subscriptions", "25 */10 * * * *", "Graph's word that the intake list has changed", keep_subscriptions),
     Job("retire-tasks", "0 10 3 * * *", "what has stood complete on a board for long enough", retire_tasks),
 )
 

@@ -310,7 +310,8 @@ def _to_meeting(matter: _Matter) -> Escalation:
     if found is None:
         name = force.units[step.to_unit].name
         raise RuleBroken(f"The calendar has no such meeting of {name} to come: name another, or decide it now.")
-    return climbing.send_to_meeting(uow, matter.task, step, found.meeting_ref, found.ends_at, **matter.decided)
+    when = (found.meeting_ref, found.ends_at)
+    return climbing.send_to_meeting(uow, matter.task, step, *when, force=force, **matter.decided)
 
 
 def _propose_return(matter: _Matter) -> Escalation:

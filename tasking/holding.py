@@ -109,5 +109,4 @@ def _move_decisions(uow: UnitOfWork, force: Force, unit: str, reference: str) ->
             f"{len(waiting)} escalations wait for {reference}, and no daily meeting is to come: decide them first."
         )
     for escalation in waiting:
-        task = uow.task(escalation.task_id)
-        climbing.send_to_meeting(uow, task, escalation, found.meeting_ref, found.ends_at)
+        climbing.send_to_meeting(uow, *climbing.as_it_stands(uow, escalation), found.meeting_ref, found.ends_at)
