@@ -18,7 +18,6 @@ WHY_NOW = (
 ANSWERS: Mapping[str, Any] = {
     "live_risk": "No",
     "covert": "No",
-    "place": "Market place, the steps by the clock",
     "why_now": WHY_NOW,
     "threat": "Likely within 7 days",
     "harm": "Moderate injury, distress or loss",
@@ -35,7 +34,7 @@ ANSWERS: Mapping[str, Any] = {
     "constraints": "Not on market days before noon",
     "needed_by": "Within 7 days",
 }
-"""Scores SCHEDULED: nothing in the policy sends it up within the length of a bench."""
+"""Scores SCHEDULED, each at a place of its own: nothing in the policy sends it up within the length of a bench."""
 MISSING: Mapping[str, Any] = {"flags": ["High-risk missing person"]}
 """What sends a task up to the force at once."""
 
@@ -49,7 +48,12 @@ def answers(service: Service, number: int, climbs: bool = False) -> dict[str, An
     """The answers of response `number`, by field. Units of the lowest level and pillars take turns."""
     units = lowest_units(service)
     pillars = [each.label for each in service.force.pillars.values() if each.code != "TRIAGE" and not each.retired]
-    own = {"title": title_of(number), "unit": units[number % len(units)], "pillar": pillars[number % len(pillars)]}
+    own = {
+        "title": title_of(number),
+        "unit": units[number % len(units)],
+        "pillar": pillars[number % len(pillars)],
+        "place": f"Market place, the steps by stall {number}",
+    }
     return {**ANSWERS, **own, **(MISSING if climbs else {})}
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from sqlalchemy import Connection
+
 from store import meetings, notebook
 from store.cases import read_case, read_cases
 from store.unit_of_work import Store
@@ -55,7 +57,7 @@ class Sweep:
         A task that the rules cannot be applied to is told to the operator once, and holds up no other.
         """
         now, cases, cancelled = self._read_all()
-        done = [self._settled(case, now, cancelled, self._acts) for case in cases]
+        done = [self._settled(case, cancelled, now, self._acts) for case in cases]
         stuck = {_subject(case.task) for case, number in zip(cases, done, strict=True) if number is None}
         with self._store.open() as connection:
             for notice in notebook.open_notices(connection):
@@ -63,13 +65,14 @@ class Sweep:
                     notebook.clear_notice(connection, notice["subject"], now)
         return sum(number or 0 for number in done)
 
-    def look_at(self, task_id: str) -> int:
+    async def look_at(self, task_id: str) -> int:
         """Applies the rules to one task now, so that a high-risk one need not wait for the clock."""
         now = self._store.clock.now()
-        with self._store.open() as connection:
-            case = read_case(connection, task_id, now, self._repeats_within)
-            cancelled = meetings.cancelled(connection)
-        return self._settled(case, now, cancelled, self._at_once) or 0
+
+        def read(connection: Connection) -> tuple[Case, frozenset[str]]:
+            return read_case(connection, task_id, now, self._repeats_within), meetings.cancelled(connection)
+
+        return self._settled(*await self._store.together(read), now, self._at_once) or 0
 
     def proposals(self) -> list[tuple[Task, Proposal]]:
         """What the policy would send up now, writing nothing. Tasks that it cannot be applied to are left out."""
@@ -89,7 +92,7 @@ class Sweep:
         with self._store.open() as connection:
             return now, read_cases(connection, now, self._repeats_within), meetings.cancelled(connection)
 
-    def _settled(self, case: Case, now: datetime, cancelled: frozenset[str], planned: Plan) -> int | None:
+    def _settled(self, case: Case, cancelled: frozenset[str], now: datetime, planned: Plan) -> int | None:
         """As `_settle`; None where the rules cannot be applied to this task, of which the operator is told once."""
         try:
             return self._settle(case, now, cancelled, planned)

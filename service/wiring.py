@@ -182,7 +182,7 @@ def handlers_of(
     """The handlers that `event_routes.ROUTES` names."""
     return {
         "ingest.take": _by_event(lambda event: ingest.take(int(event.inbox_id))),
-        "escalation.look_now": _at_once(lambda event: sweep.look_at(event.task_id)),
+        "escalation.look_now": _by_event(lambda event: sweep.look_at(event.task_id)),
         "planner.show_on_board": _by_event(in_step.show_on_board),
         "planner.update_boards": _by_event(in_step.update_boards),
         "planner.show_above": _by_event(levels.show_above),
@@ -202,7 +202,7 @@ def handlers_of(
     }
 
 
-def _by_event(handle: Callable[[Any], Awaitable[None]]) -> Handler:
+def _by_event(handle: Callable[[Any], Awaitable[object]]) -> Handler:
     async def handler(event: Event, delivery: Delivery) -> None:
         await handle(event)
 
@@ -211,10 +211,3 @@ def _by_event(handle: Callable[[Any], Awaitable[None]]) -> Handler:
 
 def _by_event_and_delivery(handle: Callable[[Any, Delivery], Awaitable[None]]) -> Handler:
     return handle
-
-
-def _at_once(handle: Callable[[Any], object]) -> Handler:
-    async def handler(event: Event, delivery: Delivery) -> None:
-        handle(event)
-
-    return handler

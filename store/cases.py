@@ -2,18 +2,26 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from store import tasks as task_rows
 from store.tables import tasks
+from store.tasks import AT_A_TIME
 from tasking.task import Status, Task
-from tasking.triggers import Case, EarlierTask, by_problem, moved_at, problem_key, problem_of
+from tasking.triggers import Case, EarlierTask, by_problem, moved_at, problem_of
 
 LATELY = timedelta(days=1)
 LONGEST_LIFE = timedelta(days=366)
 """A task raised longer before is not looked for when it is asked whether a problem has come back."""
+
+_THE_SAME = select(tasks.c.task_id, tasks.c.problem, tasks.c.raised_at, tasks.c.completed_at).where(
+    tasks.c.problem.in_(bindparam("about", expanding=True)),
+    tasks.c.raised_at >= bindparam("eldest"),
+    tasks.c.status != Status.WITHDRAWN.value,
+    or_(tasks.c.raised_at >= bindparam("since"), tasks.c.completed_at >= bindparam("since")),
+)
 
 
 def read_cases(connection: Connection, now: datetime, repeats_within: timedelta | None) -> list[Case]:
@@ -63,20 +71,9 @@ def _units_of(connection: Connection, task_ids: set[str]) -> dict[str, str]:
 
 
 def _earlier(connection: Connection, recent: list[Task], since: datetime) -> Iterable[EarlierTask]:
-    """Tasks of the same units and pillars that were raised, or completed, since this moment."""
-    place, completed = tasks.c.document[("text", "place")].as_string(), tasks.c.document["completed_at"].as_string()
-    query = select(tasks.c.task_id, tasks.c.unit, tasks.c.pillar, tasks.c.raised_at, place, completed).where(
-        tasks.c.raised_at >= since - LONGEST_LIFE,
-        tasks.c.unit.in_({task.unit for task in recent}),
-        tasks.c.pillar.in_({task.pillar for task in recent}),
-        tasks.c.status != Status.WITHDRAWN.value,
-        or_(tasks.c.raised_at >= since, _is_at_or_after(completed, since)),
-    )
-    for task_id, unit, pillar, raised_at, where, completed_at in connection.execute(query):
-        ended = datetime.fromisoformat(completed_at) if completed_at else None
-        yield EarlierTask(task_id, problem_key(unit, pillar, where or ""), raised_at, ended)
-
-
-def _is_at_or_after(written: ColumnElement[str], since: datetime) -> ColumnElement[bool]:
-    """Whole seconds compare as text in the way that documents write moments."""
-    return func.substr(written, 1, 19) >= f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+    """Tasks about the same problems that were raised, or completed, since this moment."""
+    about = sorted({problem_of(task) for task in recent})
+    for start in range(0, len(about), AT_A_TIME):
+        asked = {"since": since, "eldest": since - LONGEST_LIFE, "about": about[start : start + AT_A_TIME]}
+        for row in connection.execute(_THE_SAME, asked):
+            yield EarlierTask(row.task_id, row.problem, row.raised_at, row.completed_at)

@@ -11,13 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.stored_rows import exact_rows
 from store.tables import chain_heads
+
+_MOVE = update(chain_heads).where(chain_heads.c.name == bindparam("chain"))
 
 FIRST_HASH = "0" * 64
 """What the first row carries as the hash of the one before it."""
@@ -79,8 +82,7 @@ def append(connection: Connection, table: Table, values: Mapping[str, Any]) -> i
     content = {name: values.get(name) for name in named} | {"prev_hash": head.hash}
     new_hash = hash_of(table, content)
     connection.execute(insert(table), {**content, "number": number, "hash": new_hash})
-    moved = update(chain_heads).where(chain_heads.c.name == table.name)
-    connection.execute(moved.values(rows=head.rows + 1, hash=new_hash))
+    connection.execute(_MOVE, {"chain": table.name, "rows": head.rows + 1, "hash": new_hash})
     return number
 
 
@@ -135,8 +137,7 @@ def _break_at_the_end(connection: Connection, table: Table, found: Head) -> Brea
 
 def _locked_head(connection: Connection, table: Table) -> tuple[Head, int]:
     """The head, which nobody else moves until the commit, and the highest number that stands there."""
-    last = func.coalesce(select(func.max(table.c.number)).scalar_subquery(), 0)
-    query = _heads(table).add_columns(last.label("last")).with_for_update(of=chain_heads)
+    query = _lock(table)
     row = connection.execute(query).first()
     if row is None:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -146,5 +147,12 @@ def _locked_head(connection: Connection, table: Table) -> tuple[Head, int]:
     return Head(row.rows, row.hash), row.last
 
 
+@cache
+def _lock(table: Table) -> Any:
+    last = func.coalesce(select(func.max(table.c.number)).scalar_subquery(), 0)
+    return _heads(table).add_columns(last.label("last")).with_for_update(of=chain_heads)
+
+
+@cache
 def _heads(table: Table) -> Any:
     return select(chain_heads.c.rows, chain_heads.c.hash).where(chain_heads.c.name == table.name)

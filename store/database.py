@@ -5,10 +5,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import make_url
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0007"
 """The newest of store/migrations/versions; written here so that a start need not import Alembic to compare."""
 
 SQLITE_PRAGMAS = (
@@ -17,6 +19,20 @@ SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout=15000",
     "PRAGMA foreign_keys=ON",
 )
+
+
+class ImmediateSqlite(SQLiteDialect_pysqlite):
+    """SQLite whose transactions take the place of the one writer when they begin, not in the middle.
+
+    As a dialect and not as a listener for each beginning: with a listener SQLAlchemy tells of each statement too.
+    """
+
+    driver = "immediate"
+    supports_statement_cache = True
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        """Called by SQLAlchemy where a transaction begins."""
+        dbapi_connection.execute("BEGIN IMMEDIATE")
 
 
 class OldSchema(Exception):
@@ -30,9 +46,10 @@ def open_database(url: str) -> Engine:
         return create_engine(address, pool_pre_ping=True, hide_parameters=True)
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, hide_parameters=True)
+    driver = f"sqlite.{ImmediateSqlite.driver}"
+    registry.register(driver, __name__, ImmediateSqlite.__name__)
+    engine = create_engine(address.set(drivername=driver.replace(".", "+")), hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
     return engine
 
 
@@ -84,7 +101,3 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None
     for pragma in SQLITE_PRAGMAS:
         connection.execute(pragma)
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from store import chain
 from store.tables import decisions, tasks
@@ -14,6 +14,12 @@ from tasking.errors import UnknownDecision
 
 READ_BACK_AT_A_TIME = 50
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
+_NEWEST = (
+    select(decisions.c.document)
+    .where(decisions.c.task_id == bindparam("about"))
+    .order_by(decisions.c.number.desc())
+    .limit(1)
+)
 
 
 def append(connection: Connection, decision: Decision) -> None:
@@ -49,8 +55,7 @@ def of_task(connection: Connection, task_id: str) -> tuple[Decision, ...]:
 
 def newest_of_task(connection: Connection, task_id: str) -> Decision | None:
     """The newest decision about a task, None where there is none."""
-    query = select(decisions.c.document).where(decisions.c.task_id == task_id).order_by(decisions.c.number.desc())
-    document = connection.execute(query.limit(1)).scalar()
+    document = connection.execute(_NEWEST, {"about": task_id}).scalar()
     return None if document is None else _DECISION.validate_python(document)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store.tables import arrivals, held_items, inbox, stop_counts
 
 _READ = select(inbox).where(inbox.c.inbox_id == bindparam("this"))
+_READ_TO_SETTLE = _READ.with_for_update()
 _FIND = select(inbox).where(inbox.c.form == bindparam("of_form"), inbox.c.response_id == bindparam("of_response"))
 _ADD = insert(inbox)
 _FINISH = update(inbox).where(inbox.c.inbox_id == bindparam("this"))
@@ -67,8 +68,7 @@ def read(connection: Connection, inbox_id: int) -> InboxRow:
 
 def read_to_settle(connection: Connection, inbox_id: int) -> InboxRow:
     """The same, and nobody else can settle it until this transaction ends: a door and a worker may both want to."""
-    query = select(inbox).where(inbox.c.inbox_id == inbox_id).with_for_update()
-    return _row(connection.execute(query).mappings().one())
+    return _row(connection.execute(_READ_TO_SETTLE, {"this": inbox_id}).mappings().one())
 
 
 def add(connection: Connection, **values: object) -> InboxRow:

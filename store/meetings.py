@@ -17,6 +17,9 @@ def read(connection: Connection, meeting_ref: str) -> MeetingRecord | None:
     return None if document is None else _RECORD.validate_python(document)
 
 
+_CANCELLED = select(meetings.c.meeting_ref).where(meetings.c.state == MeetingState.CANCELLED.value)
+
+
 def put(connection: Connection, record: MeetingRecord) -> None:
     """Keeps a meeting that was cancelled or held."""
     values = {
@@ -32,8 +35,7 @@ def put(connection: Connection, record: MeetingRecord) -> None:
 
 def cancelled(connection: Connection) -> frozenset[str]:
     """References of every meeting that was cancelled."""
-    query = select(meetings.c.meeting_ref).where(meetings.c.state == MeetingState.CANCELLED.value)
-    return frozenset(connection.execute(query).scalars())
+    return frozenset(connection.execute(_CANCELLED).scalars())
 
 
 def between(connection: Connection, since: datetime, until: datetime) -> tuple[MeetingRecord, ...]:

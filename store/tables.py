@@ -73,7 +73,9 @@ tasks = Table(
     Column("version", Integer, nullable=False),
     Column("document", JSON, nullable=False),
     Column("completed_at", UtcDateTime),
+    Column("problem", Text, nullable=False, server_default=text("''")),
     Index("ix_tasks_unit_pillar_raised_at", "unit", "pillar", "raised_at"),
+    Index("ix_tasks_problem_raised_at", "problem", "raised_at"),
     Index("ix_tasks_status_completed_at", "status", "completed_at"),
 )
 

@@ -27,6 +27,7 @@ from tasking.errors import StaleTask, UnknownTask
 from tasking.escalation import UNDECIDED, Escalation, EscalationStatus
 from tasking.task import Status, Task
 from tasking.thrive import AssessedRisk, PriorityBand
+from tasking.triggers import problem_of
 
 T = TypeVar("T")
 
@@ -292,6 +293,7 @@ def _columns(task: Task) -> dict[str, object]:
         "version": task.version,
         "document": _TASK.dump_python(task, mode="json"),
         "completed_at": task.completed_at,
+        "problem": problem_of(task),
     }
 
 

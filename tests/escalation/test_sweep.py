@@ -1,5 +1,6 @@
 """The sweep: what must be done is done once, in its own commit, and never on what was true a moment ago."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -84,13 +85,13 @@ def test_one_sweep_takes_every_task_that_must_climb_each_in_a_commit_of_its_own(
 
 def test_looking_at_one_task_escalates_it_at_once_and_no_other(desk: Desk, sweep: Sweep) -> None:
     task, other = missing(desk), missing(desk)
-    assert [sweep.look_at(task.task_id) for _ in range(2)] == [1, 0]
+    assert [asyncio.run(sweep.look_at(task.task_id)) for _ in range(2)] == [1, 0]
     assert (desk.now(task).stands_on, desk.now(other).stands_on) == (("HP", "PKS"), ("HP",))
 
 
 def test_looking_at_a_task_that_is_done_does_nothing(desk: Desk, sweep: Sweep) -> None:
     task = desk.on_board(missing(desk), progress=100)
-    assert sweep.look_at(task.task_id) == 0
+    assert asyncio.run(sweep.look_at(task.task_id)) == 0
 
 
 def test_a_task_that_came_back_stays_down_until_something_new_happens(desk: Desk, sweep: Sweep) -> None:
@@ -128,7 +129,7 @@ def test_a_task_taken_up_just_before_it_would_climb_stays_and_the_next_sweep_loo
     task = desk.raised(assessment=BY_BAND[IMMEDIATE])
     desk.clock.advance(HOUR)
     store.meanwhile = lambda: desk.on_board(task, owner_ids=("owner-1",), progress=50)
-    assert (sweep.run() if by_the_clock else sweep.look_at(task.task_id)) == 0
+    assert (sweep.run() if by_the_clock else asyncio.run(sweep.look_at(task.task_id))) == 0
     assert desk.now(task).stands_on == ("HP",)
     assert sweep.run() == 0
     desk.clock.advance(DAY)

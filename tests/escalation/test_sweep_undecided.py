@@ -1,5 +1,6 @@
 """The sweep and what nobody answers: proposals and done tasks too, again and again; one bad case stops no other."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -178,7 +179,7 @@ def test_a_level_that_has_the_task_already_is_told_at_once_that_somebody_is_miss
     task = desk.escalated(desk.raised(assessment=BY_BAND[ROUTINE]), a_proposal("HP", "PKS"))
     desk.clock.advance(MINUTE)
     task = desk.reassessed(task, BY_BAND[ROUTINE], MISSING)
-    done = [sweep.run() if by_the_clock else sweep.look_at(task.task_id) for _ in range(2)]
+    done = [sweep.run() if by_the_clock else asyncio.run(sweep.look_at(task.task_id)) for _ in range(2)]
     assert done == [1, 0]
     assert told(desk, TaskChased) == [TaskChased(task.task_id, "MISSING_HIGH", "PKS")]
 
