@@ -32,8 +32,9 @@ Handler = Callable[[Event, Delivery], Awaitable[None]]
 AT_ONCE = 120
 """Deliveries under way together in one process. graph_client lets four requests at a time out, each of up to twenty
 calls: half as many again keep them full. host.json has Azure's queue bring 32 + 16 at once to each instance."""
-AT_HOME_AT_ONCE = 20
-"""Further deliveries under way together that wait for nobody outside: as many as share a transaction."""
+AT_HOME_AT_ONCE = 5
+"""Further deliveries under way together that wait for nobody outside. They share a transaction, during which no answer
+of Graph's is heard: so few that Graph is not kept waiting."""
 REFILLS = 6
 """Rows are claimed when so much of the room is free, not one by one: each claim is a commit."""
 LOOK_AGAIN_SECONDS = 1.0

@@ -10,7 +10,7 @@ from tasking import holding
 from tasking.decision import DecisionType
 from tasking.meetings import AgendaSection
 from tasking.task import Task
-from tasking.thrive import Alignment
+from tasking.thrive import Alignment, PriorityBand
 from tests.peakshire import (
     BY_BAND,
     DAY,
@@ -36,9 +36,9 @@ def items(pack: Pack, code: str) -> dict[str, PackItem]:
     return {item.reference: item for item in section.items}
 
 
-def above(desk: MeetingDesk, *decisions: DecisionType, **given: Any) -> Task:
-    """A PRIORITY task of Northfell's that is with the division, after these decisions."""
-    task = desk.escalated(desk.taken_on(desk.banded(PRIORITY)), a_proposal(decide_by=MORNING + DAY))
+def above(desk: MeetingDesk, *decisions: DecisionType, band: PriorityBand = PRIORITY, **given: Any) -> Task:
+    """A task of Northfell's, PRIORITY unless said, that is with the division, after these decisions."""
+    task = desk.escalated(desk.taken_on(desk.banded(band)), a_proposal(decide_by=MORNING + DAY))
     for decision in decisions:
         desk.decide(task, decision, **given)
     return desk.now(task)
@@ -127,7 +127,7 @@ def test_a_proposal_waits_below_for_somebody_to_endorse_it(desk: MeetingDesk) ->
 
 
 def test_an_escalation_that_was_left_to_a_meeting_says_to_which(desk: MeetingDesk) -> None:
-    task = above(desk, T.ESCALATION_TO_MEETING, to_meeting="DIV_N_TACTICAL")
+    task = above(desk, T.ESCALATION_TO_MEETING, band=SCHEDULED, to_meeting="DIV_N_TACTICAL")
     (step,) = desk.escalations(task)
     shown = items(desk.pack("DIV_N_DAILY"), "ESCALATIONS")[task.reference]
     assert shown.why[0].endswith(f"Left to {step.forum}")
