@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import secrets
+import shlex
 import shutil
 import time as stopwatch
 from contextlib import suppress
@@ -30,6 +31,7 @@ from store.database import migrate, opened
 from tasking.clocks import LONDON
 
 MARK = "tasking-demo-folder"
+SETTINGS = "settings.env"
 
 
 async def run_demo(folder: Path, port: int, emulator_port: int, once: bool, console: Console) -> int:
@@ -74,6 +76,7 @@ async def _play(folder: Path, port: int, tenant: DemoTenant, once: bool, console
     webhooks = await open_webhooks(tenant, service)
     await open_forms(tenant, service)
     await service.aclose()
+    _keep_settings(folder, environment | webhooks)
     service = _make(environment | webhooks, clock)
     try:
         demo_tasks = read_tasks(service.settings.config_dir)
@@ -90,7 +93,7 @@ async def _play(folder: Path, port: int, tenant: DemoTenant, once: bool, console
         for fault in outcome.faults:
             console.print(f"Not as expected: {fault}", soft_wrap=True)
         if not once:
-            await _keep_serving(host, port, tenant, service, console)
+            await _keep_serving(host, port, tenant, service, folder, console)
         return 1 if outcome.faults else 0
     finally:
         await service.aclose()
@@ -156,7 +159,16 @@ class _listening:
         await self._task
 
 
-async def _keep_serving(host: LaptopHost, port: int, tenant: DemoTenant, service: Service, console: Console) -> None:
+def _keep_settings(folder: Path, environment: dict[str, str]) -> None:
+    """Leaves the demo's settings for `tasking` and curl, readable by their owner alone: they hold its door's key."""
+    path = folder / SETTINGS
+    path.touch(mode=0o600)
+    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items()), "utf-8")
+
+
+async def _keep_serving(
+    host: LaptopHost, port: int, tenant: DemoTenant, service: Service, folder: Path, console: Console
+) -> None:
     console.print(f"\nLook at it:  {tenant.address}/  (forms, boards, channels)")
     for form in service.forms.values():
         console.print(f"  form       {tenant.address}/forms/{form.slug}")
@@ -164,6 +176,8 @@ async def _keep_serving(host: LaptopHost, port: int, tenant: DemoTenant, service
         console.print(f"  board      {tenant.address}/boards/{plan['id']}  {plan['title']}", soft_wrap=True)
     console.print(f"  channels   {tenant.address}/channels")
     console.print(f"  health     http://127.0.0.1:{port}/api/health")
+    console.print(f"Commands on it:  . {folder / SETTINGS}; .venv/bin/tasking inbox", soft_wrap=True)
+    console.print("(that file also has the key that the HTTP door wants as header x-functions-key)")
     console.print("The service goes on working. Ctrl-C ends it.")
     with suppress(asyncio.CancelledError, KeyboardInterrupt):
         await host.serve("127.0.0.1", port)
