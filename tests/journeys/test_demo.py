@@ -69,6 +69,17 @@ def test_the_demo_shows_boards_escalations_and_statuses(
 
 
 @pytest.mark.xdist_group("demo")
+def test_the_demo_leaves_settings_for_its_owner_with_which_commands_work_on_its_record(
+    demo: tuple[subprocess.CompletedProcess[str], Path], summary: dict[str, Any]
+) -> None:
+    settings = demo[1] / "settings.env"
+    assert settings.stat().st_mode & 0o777 == 0o600
+    inbox = f'. "{settings}"; "{Path(sys.executable).parent}/tasking" inbox --json'
+    told = subprocess.run(["sh", "-c", inbox], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert {item["reference"] for item in json.loads(told.stdout)} & {each["what"] for each in summary["held"]}
+
+
+@pytest.mark.xdist_group("demo")
 def test_the_traffic_never_calls_beta(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
     entries = json.loads((demo[1] / "traffic.har").read_text("utf-8"))["log"]["entries"]
     assert len(entries) > 300
