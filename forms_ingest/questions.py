@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from urllib.parse import unquote, urlsplit
 
 from tasking.task import EvidenceLink
@@ -125,10 +126,16 @@ def _choice(question: Question, value: object) -> Value | None:
     return _chosen(question, text) if text else None
 
 
+@cache
+def _folded_label(label: str) -> str:
+    """Of the form's own words, so that no answer is kept here."""
+    return folded(label)
+
+
 def _chosen(question: Question, text: str) -> str | int:
     wanted = folded(text)
     for label, known in question.choices.items():
-        if folded(label) == wanted:
+        if _folded_label(label) == wanted:
             return known
     raise Unreadable("the answer is not one of the form's choices; pick one from the list.")
 

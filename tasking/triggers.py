@@ -4,6 +4,7 @@ Codes and what fires them follow the policing notes, section 4.2; thresholds com
 with the moment (UTC) from which each is true, which may be to come.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -98,10 +99,12 @@ class Fact:
 
 Condition = Callable[[Rule, Case], Iterator[Fact]]
 
+_WORDS = re.compile(r"[^\W_]+")
+
 
 def problem_key(unit: str, pillar: str, place: str) -> str:
     """What two tasks about the same problem have in common: where and what, never who. Empty without a place."""
-    words = "".join(each if each.isalnum() else " " for each in place.casefold()).split()
+    words = _WORDS.findall(place.casefold())
     return " ".join([unit, pillar, *words]) if words else ""
 
 
