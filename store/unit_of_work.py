@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from store import audit_log, decisions, meetings, outbox, tasks
+from store import audit_log, decisions, meetings, outbox, strategies, tasks
 from store.together import Together
 from tasking.audit import AuditKind
 from tasking.clocks import LONDON
@@ -16,6 +16,7 @@ from tasking.escalation import Escalation
 from tasking.events import Event
 from tasking.meetings import MeetingRecord
 from tasking.ports import Clock
+from tasking.strategy import ControlStrategy
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
 
@@ -151,6 +152,14 @@ class SqlUnitOfWork:
     def decisions(self, task_id: str) -> tuple[Decision, ...]:
         """A task's decisions, oldest first."""
         return decisions.of_task(self.connection, task_id)
+
+    def control_strategies(self) -> tuple[ControlStrategy, ...]:
+        """Every version of the control strategy, oldest first."""
+        return strategies.read_all(self.connection)
+
+    def add_control_strategy(self, strategy: ControlStrategy) -> None:
+        """Appends a version of the control strategy."""
+        strategies.append(self.connection, strategy)
 
     def meeting_record(self, meeting_ref: str) -> MeetingRecord | None:
         """What is on record of one meeting."""

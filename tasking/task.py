@@ -82,6 +82,9 @@ class Task:
     None where nobody has since it was raised; `chased` holds what its managers have been told of, as "TRIGGER fact";
     `linked` the ids of tasks that belong to the same matter, the last since `linked_at`, with the reasons that people
     gave; `re_thrive_due` says that its assessment is too old to go by.
+
+    `control_priority` is the code of a priority of the control strategy of `control_version`, `intelligence_gap` that
+    of a gap in its intelligence requirement, both empty where there is none; `nim_level` 1 to 3.
     """
 
     task_id: str
@@ -125,6 +128,10 @@ class Task:
     linked_at: datetime | None = None
     link_reasons: tuple[str, ...] = ()
     re_thrive_due: bool = False
+    control_priority: str = ""
+    control_version: int | None = None
+    nim_level: int | None = None
+    intelligence_gap: str = ""
     version: int = 0
 
     @property
