@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from tasking.authority import meeting_named
-from tasking.clocks import LONDON
+from tasking.clocks import local_day
 from tasking.decision import DecisionRequest
 from tasking.errors import RuleBroken
 from tasking.events import TaskChanged
@@ -40,7 +40,7 @@ def in_force(strategies: Iterable[ControlStrategy], day: date) -> ControlStrateg
 
 def strategy_now(uow: UnitOfWork) -> ControlStrategy | None:
     """The version in force today, London time."""
-    return in_force(uow.control_strategies(), uow.now().astimezone(LONDON).date())
+    return in_force(uow.control_strategies(), local_day(uow.now()))
 
 
 def adopt(uow: UnitOfWork, force: Force, request: DecisionRequest, decision_ref: str) -> ControlStrategy:
@@ -52,7 +52,7 @@ def adopt(uow: UnitOfWork, force: Force, request: DecisionRequest, decision_ref:
     if proposed is None:
         raise RuleBroken("Say which priorities: `tasking strategy set` takes the decision with the file that has them.")
     _check_meeting(force, request)
-    _check_whole(proposed, uow.now().astimezone(LONDON).date())
+    _check_whole(proposed, local_day(uow.now()))
     before = uow.control_strategies()
     version = max((each.version for each in before), default=0) + 1
     adopted = replace(
