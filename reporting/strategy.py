@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from reporting.wording import STATUS_WORDS, is_restricted
 from store import effort, notebook, strategies
-from store.tasks import read_all_tasks
+from store.tasks import read_all_tasks, read_open_tasks
 from tasking.calendar import cycle_of
 from tasking.clocks import local_day, utc_of
 from tasking.control_strategy import in_force, kinds_of_work, only_enforces
@@ -128,6 +128,33 @@ def card_json(card: PriorityCard) -> dict[str, Any]:
         "only_enforces": card.only_enforces,
         "tasks": [{name: getattr(task, name) for name in LinkedTask.__dataclass_fields__} for task in card.tasks],
     }
+
+
+def model_tasks(
+    connection: Connection,
+    force: Force,
+    priority: str | None = None,
+    level: int | None = None,
+    gap: str | None = None,
+    kind: str | None = None,
+    unit: str | None = None,
+) -> list[dict[str, Any]]:
+    """Open tasks with their place in the intelligence model, oldest first; only those that fit all that is given."""
+    rows: list[dict[str, Any]] = [
+        {
+            "reference": task.reference,
+            "unit": task.unit,
+            "title": "" if is_restricted(force, task) else task.title,
+            "priority": task.control_priority,
+            "level": task.nim_level,
+            "gap": task.intelligence_gap,
+            "kinds": list(kinds_of_work(task)),
+        }
+        for task in read_open_tasks(connection)
+    ]
+    wanted = {"priority": priority, "level": level, "gap": gap, "unit": unit}
+    fits = [row for row in rows if all(value is None or row[name] == value for name, value in wanted.items())]
+    return [row for row in fits if kind is None or kind in row["kinds"]]
 
 
 def _card(force: Force, priority: Priority, tasks: Iterable[Task], now: datetime) -> PriorityCard:
