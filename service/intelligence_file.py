@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -38,7 +38,7 @@ def read_items(uow: UnitOfWork, force: Force, path: Path) -> list[IntelligenceIt
     for number, row in enumerate(rows, start=2):
         told = {name: (row.get(name) or "").strip() for name in COLUMNS}
         try:
-            item = _item(told)
+            item = _item(told, uow.now())
             check_item(uow, force, item)
             if seen.setdefault(item.key, number) != number:
                 raise RuleBroken(f"Its key stands in row {seen[item.key]} already.")
@@ -61,7 +61,7 @@ def _check_headings(path: Path, rows: list[dict[str, str]]) -> None:
         raise BadRows(f"{path}, row 1: there is no column '{strange[0]}'{hint}; there are {', '.join(COLUMNS)}.")
 
 
-def _item(told: Mapping[str, str]) -> IntelligenceItem:
+def _item(told: Mapping[str, str], now: datetime) -> IntelligenceItem:
     return IntelligenceItem(
         reference="",
         key=told["key"],
@@ -72,7 +72,7 @@ def _item(told: Mapping[str, str]) -> IntelligenceItem:
         classification=_one_of(Classification, "mark", told["mark"] or Classification.OFFICIAL),
         state=ItemState.OPEN,
         recorded_by="",
-        recorded_at=datetime.now(UTC),
+        recorded_at=now,
         document=told["document"],
         for_day=_day(told["day"]),
         control_priority=told["priority"],

@@ -100,8 +100,8 @@ def show(version: int | None, as_json: bool, who: str | None) -> None:
 
     async def looking(service: Service) -> dict[str, Any]:
         now = service.store.clock.now()
+        found = _version_of(service, version)
         with service.store.open() as connection:
-            found = _version_of(service, version)
             cards = priority_cards(connection, service.force, found, now)
             is_published = published_version(connection) >= found.version
         service.store.consulted(actor, SOURCE, found.name)
