@@ -18,7 +18,7 @@ from escalation.cards import CardFacts
 from escalation.handing_over import HandOver, Outgoing
 from escalation.posters import Poster
 from escalation.posters.post_failed import PostFailed
-from store import decisions, notebook, packs, planner_links, tasks
+from store import decisions, notebook, packs, planner_links, strategies, tasks
 from store.outbox import Delivery
 from store.planner_links import LinkState
 from store.unit_of_work import Store
@@ -34,6 +34,7 @@ from tasking.events import (
     EscalationOverrun,
     EscalationProposed,
     PackFrozen,
+    StrategyPublished,
     TaskChased,
     TaskEscalated,
     TaskReturned,
@@ -182,6 +183,17 @@ class Announce:
         mark = Mark(classification_of(pack.document), self._now(), delivery.in_doubt)
         card = brief_cards.pack_card(self._force, facts, CardLinks(board=board, pack=address), mark)
         await self._out.post(Outgoing(card, self._force.channel_code(meeting), "pack ready"), delivery)
+
+    async def strategy(self, event: StrategyPublished, delivery: Delivery) -> None:
+        """Tells a unit's channel that a version of the control strategy is published."""
+        if self._out.is_done(delivery):
+            return
+        with self._store.open() as connection:
+            versions = {each.version: each for each in strategies.read_all(connection)}
+            board = self._board(connection, event.unit)
+        mark = Mark(Classification.OFFICIAL, self._now(), delivery.in_doubt)
+        card = brief_cards.strategy_card(versions[int(event.version)], CardLinks(board=board), mark)
+        await self._out.post(Outgoing(card, self._channel(event.unit), "control strategy"), delivery)
 
     async def digest(self, event: DigestDue, delivery: Delivery) -> None:
         """Posts what waits at a unit. Nothing where nothing waits, or a later digest is due already."""

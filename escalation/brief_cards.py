@@ -28,11 +28,13 @@ from escalation.card_parts import (
 from escalation.cards import forum_words
 from tasking.authority import OWNER
 from tasking.clocks import clock_text
+from tasking.control_strategy import date_words
 from tasking.decision import Capacity, Decision
 from tasking.escalation import TRIGGER_WORDS
 from tasking.force import Force, TaskingMeeting
 from tasking.meetings import AgendaSection
 from tasking.recording import WORDS
+from tasking.strategy import ControlStrategy
 from tasking.task import Classification, Task
 from tasking.triggers import CHASES
 
@@ -77,6 +79,7 @@ SECTION_WORDS: Mapping[AgendaSection, str] = {
     AgendaSection.LOCAL_PRIORITIES: "Local priorities",
     AgendaSection.PARTNER_TASKS: "Partner tasks",
     AgendaSection.CONTROL_STRATEGY: "Control strategy",
+    AgendaSection.INTELLIGENCE: "Intelligence",
     AgendaSection.MISSING: "Missing people",
     AgendaSection.DUE_AND_OVERDUE: "Due and overdue",
     AgendaSection.ESCALATIONS: "Escalations",
@@ -197,6 +200,22 @@ def digest_card(force: Force, digest: Digest, slot: str, links: CardLinks, mark:
     headline = "What waits for somebody" if waiting else "Nothing waits"
     plain = f"Digest {clock} for {name}: {told or 'nothing waits'}."
     return framed(mark, links, f"DIGEST {clock}: {name}", PLAIN, headline, body, plain)
+
+
+def strategy_card(strategy: ControlStrategy, links: CardLinks, mark: Mark) -> Card:
+    """The card that says once that a version of the control strategy is there, with the intelligence requirement that
+    belongs to it. It points to both; what they say is read there."""
+    shown = [
+        ("Version", str(strategy.version)),
+        ("In force from", date_words(strategy.in_force_from)),
+        ("Priorities", ", ".join(strategy.priority_codes[:MOST_COUNTS])),
+        ("Intelligence gaps", str(len(strategy.gaps))),
+        ("Set by decision", strategy.decision_ref),
+    ]
+    body = [fact_set(shown), text("Priorities, owners, plans and the intelligence requirement: tasking strategy show.")]
+    banner = f"CONTROL STRATEGY: version {strategy.version} is published"
+    plain = f"{banner}, in force from {date_words(strategy.in_force_from)}."
+    return framed(mark, links, banner, PLAIN, "With the strategic intelligence requirement", body, plain)
 
 
 def check_card(meeting: TaskingMeeting, mark: Mark) -> Card:

@@ -6,7 +6,7 @@ of `read_answers` is the same from both. A fault names the question and never re
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from types import MappingProxyType
@@ -61,6 +61,11 @@ class FormDefinition:
     def asking(self, field_name: str) -> Question | None:
         """The question whose answer goes into this field, or None."""
         return next((each for each in self.questions if each.field == field_name), None)
+
+    def offering(self, lists: Mapping[str, Mapping[str, str]]) -> "FormDefinition":
+        """The form with the lists on record as choices: each list by its name, label to code. An empty one asks for
+        nothing."""
+        return replace(self, questions=tuple(_offering(each, lists.get(each.offers, {})) for each in self.questions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,13 @@ def local_to_utc(naive: datetime, zone: ZoneInfo) -> datetime:
     if not is_sensible(naive):
         raise ValueError(f"the time must lie in a year from {FIRST_YEAR} to {LAST_YEAR}")
     return naive.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def _offering(question: Question, offered: Mapping[str, str]) -> Question:
+    if not question.offers:
+        return question
+    needed = question.required_with_list and bool(offered)
+    return replace(question, choices={**offered, **question.choices}, required=needed)
 
 
 def _by_question(form: FormDefinition, raw: Mapping[str, object], source: Source) -> dict[str, object]:

@@ -9,13 +9,16 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from forms_ingest.form_mapping import Answers, FormDefinition, FormKind, Source, read_answers
+from forms_ingest.questions import CONTROL_STRATEGY, INTELLIGENCE_GAPS
 from forms_ingest.submissions import Impossible, Submitted, to_raise, to_reassess, to_return
 from store import inbox
 from store.inbox import InboxRow, InboxState
 from store.unit_of_work import SqlUnitOfWork, Store
 from tasking import actions
+from tasking.control_strategy import strategy_now
 from tasking.errors import RuleBroken, StaleTask, UnknownTask
 from tasking.force import Force
+from tasking.strategy import ControlStrategy
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +74,7 @@ class Ingest:
             return row
 
     def _settle(self, uow: SqlUnitOfWork, row: InboxRow) -> None:
-        form = self._forms[row.form]
+        form = self._forms[row.form].offering(_lists_of(strategy_now(uow)))
         assert row.answers is not None
         assert row.submitted_at is not None
         answers = read_answers(form, row.answers, Source(row.encoding))
@@ -92,8 +95,18 @@ class Ingest:
         log.warning("response rejected", extra={"correlation_id": row.correlation_id})
 
 
+def _lists_of(strategy: ControlStrategy | None) -> dict[str, dict[str, str]]:
+    """What the control strategy in force offers a form to choose from: `code title` for each code."""
+    if strategy is None:
+        return {}
+    return {
+        CONTROL_STRATEGY: {f"{each.code} {each.title}": each.code for each in strategy.priorities},
+        INTELLIGENCE_GAPS: {f"{each.code} {each.title}": each.code for each in strategy.gaps},
+    }
+
+
 def _raise(uow: SqlUnitOfWork, force: Force, submitted: Submitted, answers: Answers) -> Taken:
-    task = actions.raise_task(uow, force, to_raise(force, submitted, answers))
+    task = actions.raise_task(uow, force, to_raise(force, submitted, answers, strategy_now(uow)))
     return Taken(task.task_id, task.faults)
 
 

@@ -20,6 +20,9 @@ LATEST_EXCEL_DAY = 2_958_465
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 """Years that a date in a response may lie in: what is outside is a slip of the keyboard, and no due time follows it."""
 
+CONTROL_STRATEGY, INTELLIGENCE_GAPS = "control_strategy", "intelligence_gaps"
+"""Lists on record that a question may offer."""
+
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2}(\.\d+)?)?$", re.ASCII)
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters but tab and line end, and halves of surrogate pairs."""
@@ -50,7 +53,11 @@ class ShowIf:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `choices` maps each label to the value it stands for; `stops` maps a label to a reply code."""
+    """One question. `choices` maps each label to the value it stands for; `stops` maps a label to a reply code.
+
+    With `offers` it also has the choices of that list on record, and where the list has any it is required if
+    `required_with_list`.
+    """
 
     key: str
     title: str
@@ -61,6 +68,8 @@ class Question:
     choices: Mapping[str, str | int] = dataclasses.field(default_factory=dict)
     stops: Mapping[str, str] = dataclasses.field(default_factory=dict)
     show_if: ShowIf | None = None
+    offers: str = ""
+    required_with_list: bool = False
 
     def label_of(self, value: str | int) -> str:
         """The label of a choice's value. Raises KeyError when no choice stands for it."""

@@ -17,6 +17,7 @@ from forms_ingest.form_mapping import Answers
 from forms_ingest.questions import Value
 from tasking.force import TRIAGE, Force
 from tasking.requests import ReassessRequest, ReturnRequest, TaskRequest
+from tasking.strategy import ControlStrategy
 from tasking.task import EvidenceLink, TaskText
 from tasking.thrive import FLAG_FLOORS, HIGHEST_LEVEL, Alignment, RiskContext, ThriveAssessment
 
@@ -128,6 +129,9 @@ class RaiseSubmission(Assessed):
     needed_by: Literal["TODAY", "TOMORROW", "WEEK", "DATE"] | None = None
     needed_by_date: date | None = None
     external_reference: str = ""
+    control_priority: str = ""
+    nim_level: Literal[1, 2, 3] | None = None
+    intelligence_gap: str = ""
     evidence: tuple[EvidenceLink, ...] = ()
 
 
@@ -174,8 +178,13 @@ STOP_FIELDS = ("live_risk", "covert")
 """Fields of the stop-questions, which any kind of form may ask; their answers go no further."""
 
 
-def to_raise(force: Force, submitted: Submitted, answers: Answers) -> TaskRequest:
-    """The task that a response to a raise form asks for, with every fault. Raises Impossible where it says nothing."""
+def to_raise(
+    force: Force, submitted: Submitted, answers: Answers, strategy: ControlStrategy | None = None
+) -> TaskRequest:
+    """The task that a response to a raise form asks for, with every fault. Raises Impossible where it says nothing.
+
+    `strategy` is the control strategy in force, whose priority says the level of the model where the form does not.
+    """
     values = dict(answers.values)
     faults = [*_unanswered(answers, but=HIGHEST_LEVEL), *answers.faults, *_shorten(values, answers)]
     valid, found = _valid(RaiseSubmission, values, answers, force)
@@ -184,6 +193,7 @@ def to_raise(force: Force, submitted: Submitted, answers: Answers) -> TaskReques
         raise Impossible((*faults, "Say what needs doing, or why now: without either no task can be made."))
     title, whole_title = _title(valid, answers, faults)
     unit = valid.unit or force.triage_unit
+    priority = strategy.priority(valid.control_priority) if strategy else None
     return TaskRequest(
         reference=submitted.reference,
         title=f"{force.units[unit].name}: {title}",
@@ -207,6 +217,10 @@ def to_raise(force: Force, submitted: Submitted, answers: Answers) -> TaskReques
         checklist=(*([valid.tactic] if valid.tactic else []), LAST_LINE),
         links=valid.evidence,
         faults=tuple(faults),
+        control_priority=priority.code if priority else "",
+        control_version=strategy.version if strategy and priority else None,
+        nim_level=valid.nim_level or (priority.nim_level if priority else None),
+        intelligence_gap=_gap(valid, strategy),
     )
 
 
@@ -258,6 +272,11 @@ def due_at(days_ahead: int, submitted_at: datetime, zone: ZoneInfo) -> datetime:
 def in_words(day: date) -> str:
     """A date as people read it: 4 December 2026."""
     return f"{day.day} {day:%B %Y}"
+
+
+def _gap(valid: RaiseSubmission, strategy: ControlStrategy | None) -> str:
+    """The intelligence gap that it meets, where the strategy in force has it."""
+    return valid.intelligence_gap if strategy and valid.intelligence_gap in strategy.gap_codes else ""
 
 
 def _needed_by(valid: RaiseSubmission, submitted: Submitted, answers: Answers, faults: list[str]) -> datetime | None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from reporting.pack_view import Seen, View
 from reporting.reviews import asked, review_words
+from reporting.strategy import is_on_strategy
 from reporting.wording import age_words, is_restricted, short_time, trigger_words, unit_name
 from tasking.calendar import meeting_ref
 from tasking.clocks import accept_by, first_action_by
@@ -24,7 +25,7 @@ HIGH = frozenset({PriorityBand.IMMEDIATE, PriorityBand.PRIORITY})
 LOCAL_PILLARS = frozenset({"ASB_NEIGHBOURHOOD"})
 MISSING_PILLARS = frozenset({"MISSING_EXPLOITATION"})
 PARTNER_PILLARS = frozenset({"PARTNERSHIP_DEMAND"})
-PARTNER_LABEL, CONTROL_LABEL = "PARTNER_LEAD", "CONTROL_STRATEGY"
+PARTNER_LABEL = "PARTNER_LEAD"
 FLAG_WORDS: Mapping[str, str] = {
     "CRITICAL_INCIDENT": "Critical incident",
     "MISSING_HIGH": "Missing person, high risk",
@@ -55,8 +56,8 @@ def is_local(seen: Seen) -> bool:
 
 
 def is_controlled(seen: Seen) -> bool:
-    """Whether it is on the control strategy: by its newest assessment, or by the label that people set."""
-    return _alignment(seen) is Alignment.CONTROL_STRATEGY or CONTROL_LABEL in seen.task.labels
+    """Whether it is on the control strategy."""
+    return is_on_strategy(seen.task, _alignment(seen))
 
 
 def _is_past_limit(step: Escalation, now: datetime) -> bool:
@@ -309,7 +310,10 @@ def local(seen: Seen, view: View) -> str | None:
 
 def controlled(seen: Seen, view: View) -> str | None:
     """It is on the control strategy."""
-    return "On the control strategy" if is_controlled(seen) and _own(seen) else None
+    if not is_controlled(seen) or not _own(seen):
+        return None
+    priority = seen.task.control_priority
+    return f"On the control strategy{f', {priority}' if priority else ''}"
 
 
 def partners(seen: Seen, view: View) -> str | None:

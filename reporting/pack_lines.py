@@ -1,9 +1,8 @@
 """What a pack says besides its tasks: who is expected, how many tasks came and went, what was decided."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from reporting.pack_conditions import is_controlled
 from reporting.pack_parts import CountTable, PackDecision
 from reporting.pack_view import View
 from reporting.wording import is_decision_restricted, unit_name
@@ -46,19 +45,6 @@ def last_24_hours(view: View) -> tuple[CountTable, ...]:
     by_unit = _rows(units, [Counter(task.unit for task in group) for group in groups])
     tables = [CountTable("By pillar", headings, by_pillar)] if by_pillar else []
     return (*tables, *([CountTable("By unit", headings, by_unit)] if len(by_unit) > 1 else []))
-
-
-def control_strategy(view: View) -> tuple[CountTable, ...]:
-    """Open tasks on the control strategy of the unit and those below it, by pillar."""
-    aligned = [seen.task for seen in view.open_tasks if is_controlled(seen)]
-    groups: tuple[Iterable[Task], ...] = (
-        aligned,
-        (task for task in aligned if task.due_at is not None and task.due_at < view.now),
-        (task for task in aligned if not task.owner_ids),
-    )
-    pillars = {code: pillar.label for code, pillar in view.force.pillars.items()}
-    rows = _rows(pillars, [Counter(task.pillar for task in group) for group in groups])
-    return (CountTable("On the control strategy, by pillar", ("Open", "Overdue", "No owner"), rows),) if rows else ()
 
 
 def read_back(view: View) -> tuple[PackDecision, ...]:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from reporting import pack_lines
-from reporting.pack_conditions import is_local
+from reporting.intelligence_lines import intelligence_lines
+from reporting.pack_conditions import is_controlled, is_local
 from reporting.pack_parts import PARTNERS, POLICE, CountTable, PackDecision
 from reporting.pack_reasons import RANK, Found
 from reporting.pack_view import Seen, View
+from reporting.strategy_lines import control_strategy_counts, control_strategy_lines
 from tasking.meetings import AgendaSection as A
 from tasking.thrive import BANDS
 
@@ -72,8 +74,10 @@ RULES: Mapping[A, SectionRule] = {
         "Control strategy",
         _of("CONTROL"),
         note="Counts are of this unit and those below it; the tasks listed stand with this unit.",
-        counts=pack_lines.control_strategy,
+        lines=control_strategy_lines,
+        counts=control_strategy_counts,
     ),
+    A.INTELLIGENCE: SectionRule("Intelligence", lines=intelligence_lines),
     A.MISSING: SectionRule("Missing people", _of("MISSING")),
     A.DUE_AND_OVERDUE: SectionRule("Due, overdue and not accepted", LATE),
     A.NEW_TASKS: SectionRule("New tasks since the last meeting", _of("NEW")),
@@ -106,7 +110,8 @@ def places_of(view: View, matter: Matter) -> list[A]:
 def order_of(view: View) -> Callable[[Matter], tuple[float | str, ...]]:
     """How tasks follow one another: the most pressing first on a daily meeting, else by band and score.
 
-    Where local priorities are on the agenda they come first within a band, whatever their score.
+    Where local priorities are on the agenda they come first within a band, whatever their score. Among equals, of the
+    same band and score, what serves the control strategy comes first; it bars nothing.
     """
     if view.kind.is_daily:
         return _by_pressure
@@ -144,4 +149,5 @@ def _by_band_local_first(matter: Matter) -> tuple[float | str, ...]:
 def _by_band(matter: Matter) -> tuple[float | str, ...]:
     task, band = matter.seen.task, matter.seen.task.working_band
     due = task.due_at.timestamp() if task.due_at else float("inf")
-    return (-BANDS[band].rank if band else 1, -(task.score or 0), due, task.reference)
+    is_lower = not is_controlled(matter.seen)
+    return (-BANDS[band].rank if band else 1, -(task.score or 0), is_lower, due, task.reference)

@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from reporting.reviews import outstanding
-from store import decisions, meetings, waiting
+from reporting.strategy import CycleShare, shares, strategy_at
+from store import decisions, intelligence, meetings, waiting
 from store.tasks import read_ended_tasks, read_histories, read_open_tasks
 from tasking.calendar import meeting_ref, previous_meeting
+from tasking.clocks import local_day
 from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.force import Force, TaskingMeeting
+from tasking.intelligence_items import IntelligenceItem
 from tasking.meetings import AgendaSection, MeetingKind, MeetingRecord, MeetingState
+from tasking.strategy import ControlStrategy
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
 
@@ -48,7 +52,8 @@ class View:
     `since` is when the last meeting of the same code began; `recorded` are the unit's decisions that were written down
     since then, `decided` those made in the last two cycles, by task id, and `superseded` the references that were put
     right; `reviews` are decisions that nobody has looked at again yet, by task id. `record` is this meeting's and
-    `last_record` the last one held.
+    `last_record` the last one held. `strategy` is in force today, `shares` how much of the work of the unit and those
+    below it serves it, where that is on the agenda, and `intelligence` what intelligence puts before the meeting.
     """
 
     force: Force
@@ -65,6 +70,9 @@ class View:
     superseded: frozenset[str]
     record: MeetingRecord | None
     last_record: MeetingRecord | None
+    strategy: ControlStrategy | None = None
+    shares: tuple[CycleShare, ...] = ()
+    intelligence: tuple[IntelligenceItem, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -96,10 +104,11 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
     about = {decision.task_id for decision in (*decided, *recorded)}
     opened = read_open_tasks(connection)
     record, last_record = _records(connection, meeting, starts_at)
+    kind = force.kind_of(meeting) or MeetingKind("", meeting.name, WITHOUT_A_KIND)
     return View(
         force=force,
         meeting=meeting,
-        kind=force.kind_of(meeting) or MeetingKind("", meeting.name, WITHOUT_A_KIND),
+        kind=kind,
         starts_at=starts_at,
         now=now,
         since=since,
@@ -111,6 +120,9 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         superseded=frozenset(decisions.superseded_by(connection, (*decided, *recorded))),
         record=record,
         last_record=last_record,
+        strategy=strategy_at(connection, now),
+        intelligence=_intelligence(connection, kind, meeting.unit, starts_at, since),
+        shares=_shares(connection, force, meeting.unit, now) if AgendaSection.CONTROL_STRATEGY in kind.agenda else (),
     )
 
 
@@ -122,6 +134,18 @@ def units_below(force: Force, unit: str) -> frozenset[str]:
         newest = {each.code for each in force.units.values() if each.parent in newest} - found
         found |= newest
     return frozenset(found)
+
+
+def _intelligence(
+    connection: Connection, kind: MeetingKind, unit: str, starts_at: datetime, since: datetime
+) -> tuple[IntelligenceItem, ...]:
+    if AgendaSection.INTELLIGENCE not in kind.agenda:
+        return ()
+    return tuple(intelligence.before_meeting(connection, unit, local_day(starts_at), since))
+
+
+def _shares(connection: Connection, force: Force, unit: str, now: datetime) -> tuple[CycleShare, ...]:
+    return shares(connection, force, now, units_below(force, unit) | {unit})
 
 
 def _records(

@@ -12,8 +12,11 @@ from service.commands.account import sign_in_service_account
 from service.commands.audit import evidence, verify_audit
 from service.commands.calendar import meeting
 from service.commands.deciding import assess, decide, link
+from service.commands.intelligence import analysis, recommendation
 from service.commands.papers import inbox, minutes, pack, register
+from service.commands.roles import roles
 from service.commands.running import console, login_or_stop, problems, settings_or_stop, stop, told, with_service
+from service.commands.strategy import strategy
 from service.jobs import JOBS, Job, job_named, run
 from service.provision import Provision, Step
 from service.settings import Settings
@@ -211,6 +214,7 @@ def _migrated(settings: Settings) -> None:
 
 
 OTHERS = (
+    analysis,
     assess,
     decide,
     evidence,
@@ -219,8 +223,11 @@ OTHERS = (
     meeting,
     minutes,
     pack,
+    recommendation,
     register,
+    roles,
     sign_in_service_account,
+    strategy,
     verify_audit,
 )
 for command in OTHERS:

@@ -18,6 +18,7 @@ ROUTES: Mapping[type[Event], tuple[str, ...]] = {
     events.EscalationOverrun: ("announce.overrun",),
     events.DecisionRecorded: ("announce.decided",),  # what it did to the task says so by an event of its own
     events.PackFrozen: ("announce.pack_ready",),
+    events.StrategyPublished: ("announce.strategy",),
     events.DigestDue: ("announce.digest",),
     events.CanaryDue: ("announce.canary",),
     events.TaskDeletedOnBoard: ("planner.show_on_board",),

@@ -135,6 +135,7 @@ class LevelPart(ConfigModel):
     rank: int
     duty_roles: Roles
     action_manager_role: Name | None = None
+    tasking_officer_role: Name | None = None
 
 
 class UnitPart(ConfigModel):
@@ -178,6 +179,7 @@ class MeetingKindPart(ConfigModel):
     name: Name
     daily: bool = False
     tasking: bool = True
+    sets_control_strategy: bool = False
     most_items: Annotated[int, _within(MOST_ITEMS, "items may be")] | None = None
     agenda: list[str]
     partner_sections: Annotated[list[str], Field(default_factory=list)]

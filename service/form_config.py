@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from forms_ingest.form_mapping import WORKBOOK_HEADERS, FormDefinition, FormKind
-from forms_ingest.questions import Question, QuestionType, ShowIf, folded
+from forms_ingest.questions import CONTROL_STRATEGY, INTELLIGENCE_GAPS, Question, QuestionType, ShowIf, folded
 from forms_ingest.submissions import DAYS_AHEAD, MODELS, NEEDED, STOP_FIELDS
 from service.config_files import ConfigError, ConfigFile, Item, did_you_mean
 from service.force_config import IntakeConfig
 from service.form_parts import FORM_KEYS, FormPart, QuestionPart
 from tasking.force import TRIAGE, Force
+from tasking.strategy import NIM_LEVELS
 from tasking.thrive import FLAG_FLOORS, HIGHEST_LEVEL, Alignment
 
 CHOICE = frozenset({QuestionType.CHOICE})
@@ -23,6 +24,7 @@ DATE = frozenset({QuestionType.DATE})
 
 TYPES: Mapping[str, frozenset[QuestionType]] = {
     **dict.fromkeys((*HIGHEST_LEVEL, *STOP_FIELDS, "pillar", "unit", "alignment", "wanted", "needed_by"), CHOICE),
+    **dict.fromkeys(("control_priority", "nim_level", "intelligence_gap"), CHOICE),
     **dict.fromkeys(("title", "reference", "external_reference"), LINE),
     **dict.fromkeys(("place", "why_now", "ask", "good_looks_like", "constraints", "reason", "conditions"), WORDS),
     "tactic": ANY_WORDS,
@@ -34,13 +36,22 @@ TYPES: Mapping[str, frozenset[QuestionType]] = {
 }
 """The kinds of question that may fill each field."""
 
+NONE_OF_THEM = "NONE"
+"""What stands for none of a list on record."""
+
 VALUES: Mapping[str, Collection[str | int]] = {
     **{name: range(highest + 1) for name, highest in HIGHEST_LEVEL.items()},
     "flags": tuple(FLAG_FLOORS),
     "alignment": tuple(Alignment),
     "needed_by": (*DAYS_AHEAD, "DATE"),
+    "nim_level": NIM_LEVELS,
+    "control_priority": (NONE_OF_THEM,),
+    "intelligence_gap": (NONE_OF_THEM,),
 }
 """What the choices of a field may stand for, where that is not the force's to choose."""
+
+LISTS_OF = {"control_priority": CONTROL_STRATEGY, "intelligence_gap": INTELLIGENCE_GAPS}
+"""Fields that choose from a list on record: nobody writes the codes into config, where they would grow old."""
 
 COMPLETE = frozenset(HIGHEST_LEVEL)
 """Fields whose question has to offer every value: with one missing, an answer could not be given truly."""
@@ -143,17 +154,20 @@ def _question(
 ) -> Question:
     part = item.value
     choices = _choices(file, item, force)
+    _check_list(file, item)
     _check_stops(file, item, choices, intake)
     return Question(
         key=part.key,
         title=part.title,
         type=QuestionType(part.type),
         field=part.field,
-        required=part.required,
+        required=part.required and part.choices_from not in LISTS_OF.values(),
         hint=" ".join(part.hint.split()),
         choices=choices,
         stops=dict(part.stop or {}),
         show_if=_show_if(file, item, items, force),
+        offers=LISTS_OF.get(part.field, ""),
+        required_with_list=part.required,
     )
 
 
@@ -175,6 +189,16 @@ def _choices(file: ConfigFile, item: Item[QuestionPart], force: Force) -> dict[s
             file.fault((*item.loc, "choices", label), f"the choice '{label}' reads like '{seen[folded(label)]}'")
     _check_values(file, item, written, force)
     return {**_offered(part, force), **written}
+
+
+def _check_list(file: ConfigFile, item: Item[QuestionPart]) -> None:
+    """A field of the intelligence model takes its choices from the record, and no other field does."""
+    field, named = item.value.field, item.value.choices_from
+    wanted = LISTS_OF.get(field)
+    if wanted is not None and named != wanted:
+        file.fault(item.loc, f"the question for '{field}' must have 'choices_from: {wanted}'")
+    if wanted is None and named in LISTS_OF.values():
+        file.fault((*item.loc, "choices_from"), f"'{field}' cannot be chosen from '{named}'")
 
 
 def _check_values(file: ConfigFile, item: Item[QuestionPart], written: Mapping[str, str | int], force: Force) -> None:

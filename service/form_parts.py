@@ -42,7 +42,7 @@ class QuestionPart(ConfigModel):
     field: str
     required: bool = False
     choices: dict[str, str | int] | None = None
-    choices_from: Literal["pillars", "units"] | None = None
+    choices_from: Literal["pillars", "units", "control_strategy", "intelligence_gaps"] | None = None
     stop: dict[str, str] | None = None
     show_if: ShowIfPart | None = None
 

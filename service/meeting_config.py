@@ -85,6 +85,7 @@ def _kind(part: MeetingKindPart) -> MeetingKind:
         partner_sections=_sections(part.partner_sections),
         is_daily=part.daily,
         is_tasking=part.tasking,
+        sets_control_strategy=part.sets_control_strategy,
         most_items=part.most_items or (DAILY_MOST_ITEMS if part.daily else None),
     )
 

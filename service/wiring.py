@@ -197,6 +197,7 @@ def handlers_of(
         "announce.overrun": _by_event_and_delivery(announce.overrun),
         "announce.decided": _by_event_and_delivery(announce.decided),
         "announce.pack_ready": _by_event_and_delivery(announce.pack_ready),
+        "announce.strategy": _by_event_and_delivery(announce.strategy),
         "announce.digest": _by_event_and_delivery(announce.digest),
         "announce.canary": _by_event_and_delivery(announce.canary),
     }

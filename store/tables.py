@@ -313,6 +313,27 @@ decisions = Table(
 
 append_only.guard(decisions, ("number", "decision_id", "decision_ref"))
 
+control_strategies = Table(
+    "control_strategies",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("decision_ref", String(20), nullable=False, unique=True),
+    Column("document", JSON, nullable=False),
+)
+append_only.guard(control_strategies, ("version", "decision_ref"))
+
+intelligence_items = Table(
+    "intelligence_items",
+    metadata,
+    Column("reference", String(20), primary_key=True),
+    Column("key", String(120), nullable=False, unique=True),
+    Column("unit", String(40), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("for_day", String(10), nullable=False),
+    Column("document", JSON, nullable=False),
+    Index("ix_intelligence_items_unit_state", "unit", "state"),
+)
+
 meetings = Table(
     "meetings",
     metadata,

@@ -73,7 +73,7 @@ def read_task(connection: Connection, task_id: str) -> Task:
     row = connection.execute(_READ, {"this": task_id}).mappings().first()
     if row is None:
         raise UnknownTask(f"There is no task with the id {task_id}.")
-    return _task(row)
+    return task_of(row)
 
 
 def version_of(connection: Connection, task_id: str) -> int | None:
@@ -87,13 +87,13 @@ def read_task_by_reference(connection: Connection, reference: str) -> Task:
     row = connection.execute(select(tasks).where(func.upper(tasks.c.reference) == wanted)).mappings().first()
     if row is None:
         raise UnknownTask("There is no task with that reference.")
-    return _task(row)
+    return task_of(row)
 
 
 def read_open_tasks(connection: Connection) -> list[Task]:
     """All tasks with work still to do, oldest first."""
     query = select(tasks).where(tasks.c.is_open).order_by(tasks.c.raised_at, tasks.c.reference)
-    return [_task(row) for row in connection.execute(query).mappings()]
+    return [task_of(row) for row in connection.execute(query).mappings()]
 
 
 def urgency_of(connection: Connection, task_id: str | None) -> int:
@@ -123,7 +123,7 @@ def units_with_open_tasks(connection: Connection) -> dict[str, int]:
 
 def read_all_tasks(connection: Connection) -> list[Task]:
     """Every task, oldest first."""
-    return [_task(row) for row in connection.execute(select(tasks).order_by(tasks.c.raised_at)).mappings()]
+    return [task_of(row) for row in connection.execute(select(tasks).order_by(tasks.c.raised_at)).mappings()]
 
 
 def add_task(connection: Connection, task: Task) -> None:
@@ -228,7 +228,7 @@ def read_tasks_by_references(connection: Connection, found: Collection[str]) -> 
     rows: list[Task] = []
     for some in batched(sorted(found)):
         query = select(tasks).where(tasks.c.reference.in_(some))
-        rows += [_task(row) for row in connection.execute(query).mappings()]
+        rows += [task_of(row) for row in connection.execute(query).mappings()]
     return sorted(rows, key=lambda task: (task.raised_at, task.reference))
 
 
@@ -248,7 +248,7 @@ def read_done_but_undecided(connection: Connection) -> list[tuple[Task, tuple[Es
     )
     found: dict[str, tuple[Task, list[Escalation]]] = {}
     for row in connection.execute(query).mappings():
-        _, steps = found.setdefault(row["task_id"], (_task(row), []))
+        _, steps = found.setdefault(row["task_id"], (task_of(row), []))
         steps.append(_ESCALATION.validate_python(row["step"]))
     return [(task, tuple(steps)) for task, steps in found.values()]
 
@@ -264,7 +264,7 @@ def _is_completed() -> ColumnElement[bool]:
 
 def _tasks_of(connection: Connection, found: CompoundSelect[tuple[str]]) -> list[Task]:
     query = select(tasks).where(tasks.c.task_id.in_(found)).order_by(tasks.c.raised_at, tasks.c.reference)
-    return [_task(row) for row in connection.execute(query).mappings()]
+    return [task_of(row) for row in connection.execute(query).mappings()]
 
 
 def _of_open_tasks(connection: Connection, table: Table, kind: TypeAdapter[T]) -> dict[str, list[T]]:
@@ -276,7 +276,8 @@ def _of_open_tasks(connection: Connection, table: Table, kind: TypeAdapter[T]) -
     return found
 
 
-def _task(row: RowMapping) -> Task:
+def task_of(row: RowMapping) -> Task:
+    """The task that a row holds."""
     return replace(_TASK.validate_python(row["document"]), version=row["version"])
 
 

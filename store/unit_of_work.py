@@ -7,15 +7,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from store import audit_log, decisions, meetings, outbox, tasks
+from store import audit_log, decisions, intelligence, meetings, outbox, strategies, tasks
 from store.together import Together
 from tasking.audit import AuditKind
 from tasking.clocks import LONDON
 from tasking.decision import Decision
+from tasking.errors import RuleBroken
 from tasking.escalation import Escalation
 from tasking.events import Event
+from tasking.intelligence_items import IntelligenceItem
 from tasking.meetings import MeetingRecord
 from tasking.ports import Clock
+from tasking.strategy import ControlStrategy
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
 
@@ -151,6 +154,33 @@ class SqlUnitOfWork:
     def decisions(self, task_id: str) -> tuple[Decision, ...]:
         """A task's decisions, oldest first."""
         return decisions.of_task(self.connection, task_id)
+
+    def control_strategies(self) -> tuple[ControlStrategy, ...]:
+        """Every version of the control strategy, oldest first."""
+        return strategies.read_all(self.connection)
+
+    def add_control_strategy(self, strategy: ControlStrategy) -> None:
+        """Appends a version of the control strategy."""
+        strategies.append(self.connection, strategy)
+
+    def next_intelligence_reference(self) -> str:
+        """The next reference of what intelligence puts before meetings; never given twice."""
+        return tasks.next_reference(self.connection, "INT")
+
+    def intelligence_item(self, reference: str) -> IntelligenceItem:
+        """The item with this reference. Raises RuleBroken where there is none."""
+        found = intelligence.read(self.connection, reference)
+        if found is None:
+            raise RuleBroken("There is no recommendation or feed item with that reference.")
+        return found
+
+    def intelligence_item_by_key(self, key: str) -> IntelligenceItem | None:
+        """The item that its source gave this key."""
+        return intelligence.read_by_key(self.connection, key)
+
+    def put_intelligence_item(self, item: IntelligenceItem) -> None:
+        """Keeps a new or answered item."""
+        intelligence.put(self.connection, item)
 
     def meeting_record(self, meeting_ref: str) -> MeetingRecord | None:
         """What is on record of one meeting."""

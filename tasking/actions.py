@@ -60,6 +60,10 @@ def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
         submitted_at=request.submitted_at,
         raised_at=now,
         due_at=request.needed_by or default_due,
+        control_priority=request.control_priority,
+        control_version=request.control_version,
+        nim_level=request.nim_level,
+        intelligence_gap=request.intelligence_gap,
     )
     uow.add_task(task)
     uow.add_assessment(task.task_id, risk)

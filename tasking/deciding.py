@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from tasking import board_actions, climbing
+from tasking import board_actions, climbing, control_strategy
 from tasking.authority import canonical_meeting, capacity_of, check_hours
 from tasking.calendar import next_meeting
 from tasking.decision import Decision, DecisionRequest, DecisionType
@@ -219,6 +219,11 @@ def _only_recorded(matter: _Matter) -> None:
     matter.uow.emit(TaskChanged(matter.task.task_id))
 
 
+def _set_strategy(matter: _Matter) -> None:
+    control_strategy.adopt(matter.uow, matter.force, matter.request, matter.decided["decision_ref"])
+    _only_recorded(matter)
+
+
 def _no_tasking(matter: _Matter) -> None:
     board_actions.withdraw(matter.uow, matter.task.task_id, "It was decided that no tasking is needed.")
 
@@ -358,5 +363,6 @@ RULES: Mapping[DecisionType, _Rule] = {
     T.DE_ESCALATION_PROPOSE: _Rule("BELOW", frozenset({S.ACCEPTED, S.RETAINED}), (), _propose_return),
     T.DE_ESCALATE: _Rule("ABOVE", _UNDECIDED | _ABOVE, ("conditions", "residual_risk", "receiver"), _de_escalate),
     T.RETAIN: _Rule("ABOVE", frozenset({S.DE_ESCALATION_PROPOSED}), (), _retain),
+    T.CONTROL_STRATEGY_SET: _Rule("TOP", _NONE, (), _set_strategy),
     T.RECEIVE: _Rule("BELOW", frozenset({S.DE_ESCALATED}), (), _receive),
 }

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from tasking.strategy import ControlStrategy
 from tasking.task import Classification
 
 
@@ -41,6 +42,7 @@ class DecisionType(StrEnum):
     DE_ESCALATE = "DE_ESCALATE"
     RETAIN = "RETAIN"
     RECEIVE = "RECEIVE"
+    CONTROL_STRATEGY_SET = "CONTROL_STRATEGY_SET"
 
 
 class Capacity(StrEnum):
@@ -110,7 +112,8 @@ class DecisionRequest:
     `role` is what they say they act as; `meeting_ref` the meeting they sit in, empty between meetings. The fields at
     the end are needed by some types only: `band` by PRIORITY_OVERRIDE, `due_at` by EXTEND, `to_meeting` by
     ESCALATION_TO_MEETING (the next fitting one where empty), `conditions`, `residual_risk` and `receiver` by
-    DE_ESCALATE, `resources`, `hours` by RESOURCE, ESCALATE and ESCALATION_ACCEPT, `trigger` by ESCALATE.
+    DE_ESCALATE, `resources`, `hours` by RESOURCE, ESCALATE and ESCALATION_ACCEPT, `trigger` by ESCALATE, `strategy` by
+    CONTROL_STRATEGY_SET.
     """
 
     reference: str
@@ -138,3 +141,4 @@ class DecisionRequest:
     resources: str = ""
     hours: float | None = None
     trigger: str = ""
+    strategy: ControlStrategy | None = None

@@ -130,6 +130,15 @@ class PackFrozen(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StrategyPublished(Event):
+    """A version of the control strategy is to be made known to a unit."""
+
+    version: str
+    unit: str
+    name: ClassVar[str] = "StrategyPublished"
+
+
+@dataclass(frozen=True, slots=True)
 class DigestDue(Event):
     """It is time for the digest of a unit. `slot` is its local day and time, such as 2027-01-04 07:30."""
 
@@ -188,6 +197,7 @@ EVENTS: Mapping[str, type[Event]] = {
         EscalationOverrun,
         DecisionRecorded,
         PackFrozen,
+        StrategyPublished,
         DigestDue,
         CanaryDue,
         TaskDeletedOnBoard,

@@ -16,7 +16,7 @@ class TaskingLevel:
     """One rung of the ladder. A higher `rank` is a higher level of tasking.
 
     `duty_roles` decide for it between meetings, the first asked first; `action_manager_role` looks after what has no
-    owner or goes stale.
+    owner or goes stale; `tasking_officer_role` prepares the meeting and keeps the gate.
     """
 
     code: str
@@ -24,6 +24,7 @@ class TaskingLevel:
     rank: int
     duty_roles: tuple[str, ...] = ()
     action_manager_role: str = ""
+    tasking_officer_role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

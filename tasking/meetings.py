@@ -24,6 +24,7 @@ class AgendaSection(StrEnum):
     LOCAL_PRIORITIES = "LOCAL_PRIORITIES"
     PARTNER_TASKS = "PARTNER_TASKS"
     CONTROL_STRATEGY = "CONTROL_STRATEGY"
+    INTELLIGENCE = "INTELLIGENCE"
     MISSING = "MISSING"
     DUE_AND_OVERDUE = "DUE_AND_OVERDUE"
     ESCALATIONS = "ESCALATIONS"
@@ -40,6 +41,7 @@ class MeetingKind:
 
     `is_daily` meetings run by exception, show at most `most_items` items, and are what an undecided escalation may
     not cross twice. `is_tasking` says that it is a tasking and co-ordination meeting (APP: the daily one is not).
+    Only one that `sets_control_strategy` does.
     """
 
     code: str
@@ -49,6 +51,7 @@ class MeetingKind:
     is_daily: bool = False
     is_tasking: bool = True
     most_items: int | None = None
+    sets_control_strategy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from tasking.audit import AuditKind
 from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.events import Event
+from tasking.intelligence_items import IntelligenceItem
 from tasking.meetings import MeetingRecord
+from tasking.strategy import ControlStrategy
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
 
@@ -90,6 +92,30 @@ class UnitOfWork(Protocol):
 
     def decisions(self, task_id: str) -> tuple[Decision, ...]:
         """All decisions about a task, oldest first."""
+        ...
+
+    def control_strategies(self) -> tuple[ControlStrategy, ...]:
+        """Every version, oldest first."""
+        ...
+
+    def add_control_strategy(self, strategy: ControlStrategy) -> None:
+        """Appends a version; none is ever changed."""
+        ...
+
+    def next_intelligence_reference(self) -> str:
+        """The next reference of what intelligence puts before meetings, such as INT-1001. Never given twice."""
+        ...
+
+    def intelligence_item(self, reference: str) -> IntelligenceItem:
+        """The recommendation or feed item with this reference. Raises RuleBroken where there is none."""
+        ...
+
+    def intelligence_item_by_key(self, key: str) -> IntelligenceItem | None:
+        """The item that its source gave this key; None where there is none."""
+        ...
+
+    def put_intelligence_item(self, item: IntelligenceItem) -> None:
+        """Keeps a new or answered item."""
         ...
 
     def meeting_record(self, meeting_ref: str) -> MeetingRecord | None:

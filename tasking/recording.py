@@ -33,6 +33,7 @@ WORDS: Mapping[DecisionType, str] = {
     T.DE_ESCALATE: "given back with conditions",
     T.RETAIN: "kept at this level",
     T.RECEIVE: "return accepted below",
+    T.CONTROL_STRATEGY_SET: "control strategy set",
 }
 
 

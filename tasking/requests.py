@@ -42,6 +42,10 @@ class TaskRequest:
     links: tuple[EvidenceLink, ...] = ()
     faults: tuple[str, ...] = ()
     classification: Classification = Classification.OFFICIAL
+    control_priority: str = ""
+    control_version: int | None = None
+    nim_level: int | None = None
+    intelligence_gap: str = ""
 
 
 @dataclass(frozen=True, slots=True)

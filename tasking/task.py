@@ -46,6 +46,10 @@ class Classification(StrEnum):
     OFFICIAL_SENSITIVE = "OFFICIAL-SENSITIVE"
 
 
+NO_PRODUCT = "none"
+"""What is said of an analysis of which nothing came."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChecklistLine:
     """One action on the task's checklist. `line_id` is also the key of the item in Planner."""
@@ -82,6 +86,11 @@ class Task:
     None where nobody has since it was raised; `chased` holds what its managers have been told of, as "TRIGGER fact";
     `linked` the ids of tasks that belong to the same matter, the last since `linked_at`, with the reasons that people
     gave; `re_thrive_due` says that its assessment is too old to go by.
+
+    `control_priority` is the code of a priority of the control strategy of `control_version`, `intelligence_gap` that
+    of a gap in its intelligence requirement, both empty where there is none; `nim_level` is 1 to 3. A commissioned
+    analysis has `terms_of_reference`; its `product` is empty until it is answered, and says none, with `product_why`,
+    where nothing came of it.
     """
 
     task_id: str
@@ -125,6 +134,13 @@ class Task:
     linked_at: datetime | None = None
     link_reasons: tuple[str, ...] = ()
     re_thrive_due: bool = False
+    control_priority: str = ""
+    control_version: int | None = None
+    nim_level: int | None = None
+    intelligence_gap: str = ""
+    terms_of_reference: str = ""
+    product: str = ""
+    product_why: str = ""
     version: int = 0
 
     @property
@@ -146,7 +162,7 @@ class Task:
             "ESCALATED": len(self.stands_on) > 1,
             "DECISION_NEEDED": self.decision_needed,
             "RETURNED": self.was_returned,
-            "RESULT_NEEDED": self.status is Status.COMPLETED,
+            "RESULT_NEEDED": self.status is Status.COMPLETED and not self.product,
             "RE_THRIVE_DUE": self.re_thrive_due and self.is_open,
         }
         return frozenset(code for code, is_shown in shown.items() if is_shown)

@@ -139,6 +139,7 @@ def open_hall() -> Iterator[Hall]:
                 "decided",
                 "chased",
                 "pack_ready",
+                "strategy",
                 "digest",
                 "canary",
             )

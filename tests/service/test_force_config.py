@@ -51,7 +51,7 @@ def test_every_unit_has_a_board_and_a_meeting_with_a_channel(force: Force) -> No
         assert meeting is not None
         assert meeting.channel
     of_the_force = [meeting.code for meeting in force.meetings_of("PKS")]
-    assert of_the_force == ["FORCE_DAILY", "FORCE_MISSING", "FORCE_TACTICAL"]
+    assert of_the_force == ["FORCE_DAILY", "FORCE_MISSING", "FORCE_STRATEGIC", "FORCE_TACTICAL"]
 
 
 def test_triage_is_the_first_of_twelve_pillars_and_three_are_restricted(force: Force) -> None:

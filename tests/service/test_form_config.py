@@ -92,7 +92,12 @@ R = "raise_task.yaml"
         (R, "field: place", "field: title", "field 'title' is listed twice"),
         (R, 'title: "Where exactly?"', 'title: "Where?"', "question 'where?' is listed twice"),
         (R, 'title: "Where exactly?"', 'title: "Email"', "'Email' is a column that every response workbook has"),
-        (R, "choices_from: units", "choices_from: beats", "'choices_from' must be one of 'pillars' or 'units'"),
+        (
+            R,
+            "choices_from: units",
+            "choices_from: beats",
+            "'choices_from' must be one of 'pillars', 'units', 'control_strategy' or 'intelligence_gaps'",
+        ),
         (R, '"Yes": LIVE_RISK', '"Yes": LIFE_RISK', "the reply 'LIFE_RISK' is not listed under 'replies'"),
         (R, '"Yes": LIVE_RISK', '"Yess": LIVE_RISK', "'stop' names 'Yess', which is not a choice of the question; did"),
         (R, '    stop:\n      "Yes": LIVE_RISK\n', "", "the question for 'live_risk' needs a 'stop'"),
@@ -132,7 +137,7 @@ R = "raise_task.yaml"
         (R, "  - key: r", "  - key: q", "'key' must be the question's key in Forms"),
         (R, "slug: raise_task", "slug: reassess", "'slug' is 'reassess', as in "),
         (R, "workbook: Raise a task.xlsx", "workbook: ../x.xlsx", "'workbook' must be the path of an .xlsx file"),
-        (R, "schema_version: 1\n", "", "'schema_version' is missing"),
+        (R, "schema_version: 2\n", "", "'schema_version' is missing"),
         (R, "kind: raise", "kind: razed", "'kind' must be one of 'raise', 'reassess' or 'return'"),
         ("return_task.yaml", "field: reason", "field: why_now", "a form of kind return has no field 'why_now'"),
         (
