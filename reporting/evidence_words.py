@@ -13,6 +13,8 @@ What is in here
 
 schedule.csv          Every item: its number, time, kind, mark, file and hash. How the task stands now comes
                       first, then what happened, oldest first. It says nothing of what the items contain.
+scores.txt            In the folder of its mark: every score in words, with time, band, rules, who scored,
+                      how sure they were, and the reason of each change.
 OFFICIAL              The items with this mark. timeline.txt has them all in time order, to be read;
                       each item also has a file of its own, numbered as in the schedule.
 OFFICIAL-SENSITIVE    The same for the items with this mark. Keep this folder apart: only people

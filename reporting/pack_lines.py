@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from reporting.pack_conditions import is_controlled
 from reporting.pack_parts import CountTable, PackDecision
 from reporting.pack_view import View
+from reporting.regrading import MOVES, rows_of
 from reporting.wording import is_decision_restricted, unit_name
 from tasking.decision import Decision
 from tasking.meetings import Attendance
@@ -59,6 +60,14 @@ def control_strategy(view: View) -> tuple[CountTable, ...]:
     pillars = {code: pillar.label for code, pillar in view.force.pillars.items()}
     rows = _rows(pillars, [Counter(task.pillar for task in group) for group in groups])
     return (CountTable("On the control strategy, by pillar", ("Open", "Overdue", "No owner"), rows),) if rows else ()
+
+
+def risk_grading(view: View) -> tuple[CountTable, ...]:
+    """How often risk was raised, lowered or kept when it was looked at again, as numbers."""
+    if view.regraded is None:
+        return ()
+    rows = tuple((row.words, row.numbers) for row in rows_of(view.regraded))
+    return (CountTable("How risk moved when it was looked at again", MOVES, rows),) if rows else ()
 
 
 def read_back(view: View) -> tuple[PackDecision, ...]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from reporting.regrading import Regrading, regrading
 from reporting.reviews import outstanding
 from store import decisions, meetings, waiting
 from store.tasks import read_ended_tasks, read_histories, read_open_tasks
@@ -48,7 +49,7 @@ class View:
     `since` is when the last meeting of the same code began; `recorded` are the unit's decisions that were written down
     since then, `decided` those made in the last two cycles, by task id, and `superseded` the references that were put
     right; `reviews` are decisions that nobody has looked at again yet, by task id. `record` is this meeting's and
-    `last_record` the last one held.
+    `last_record` the last one held; `regraded` how often risk moved in the last cycle's length, where the agenda asks.
     """
 
     force: Force
@@ -65,6 +66,7 @@ class View:
     superseded: frozenset[str]
     record: MeetingRecord | None
     last_record: MeetingRecord | None
+    regraded: Regrading | None = None
 
     @property
     def unit(self) -> str:
@@ -96,10 +98,11 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
     about = {decision.task_id for decision in (*decided, *recorded)}
     opened = read_open_tasks(connection)
     record, last_record = _records(connection, meeting, starts_at)
+    kind = force.kind_of(meeting) or MeetingKind("", meeting.name, WITHOUT_A_KIND)
     return View(
         force=force,
         meeting=meeting,
-        kind=force.kind_of(meeting) or MeetingKind("", meeting.name, WITHOUT_A_KIND),
+        kind=kind,
         starts_at=starts_at,
         now=now,
         since=since,
@@ -111,6 +114,7 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         superseded=frozenset(decisions.superseded_by(connection, (*decided, *recorded))),
         record=record,
         last_record=last_record,
+        regraded=_regraded(connection, force, meeting.unit, now) if AgendaSection.RISK_GRADING in kind.agenda else None,
     )
 
 
@@ -122,6 +126,11 @@ def units_below(force: Force, unit: str) -> frozenset[str]:
         newest = {each.code for each in force.units.values() if each.parent in newest} - found
         found |= newest
     return frozenset(found)
+
+
+def _regraded(connection: Connection, force: Force, unit: str, now: datetime) -> Regrading:
+    family = units_below(force, unit) | {unit}
+    return regrading(connection, now - timedelta(days=force.cycle_days), now + timedelta(microseconds=1), family)
 
 
 def _records(

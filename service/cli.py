@@ -14,6 +14,7 @@ from service.commands.calendar import meeting
 from service.commands.deciding import assess, decide, link
 from service.commands.papers import inbox, minutes, pack, register
 from service.commands.running import console, login_or_stop, problems, settings_or_stop, stop, told, with_service
+from service.commands.thrive import thrive
 from service.jobs import JOBS, Job, job_named, run
 from service.provision import Provision, Step
 from service.settings import Settings
@@ -221,6 +222,7 @@ OTHERS = (
     pack,
     register,
     sign_in_service_account,
+    thrive,
     verify_audit,
 )
 for command in OTHERS:

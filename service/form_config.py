@@ -13,7 +13,7 @@ from service.config_files import ConfigError, ConfigFile, Item, did_you_mean
 from service.force_config import IntakeConfig
 from service.form_parts import FORM_KEYS, FormPart, QuestionPart
 from tasking.force import TRIAGE, Force
-from tasking.thrive import FLAG_FLOORS, HIGHEST_LEVEL, Alignment
+from tasking.thrive import FLAG_FLOORS, HIGHEST_LEVEL, Alignment, AssessmentSource, Confidence
 
 CHOICE = frozenset({QuestionType.CHOICE})
 LINE = frozenset({QuestionType.TEXT})
@@ -23,6 +23,7 @@ DATE = frozenset({QuestionType.DATE})
 
 TYPES: Mapping[str, frozenset[QuestionType]] = {
     **dict.fromkeys((*HIGHEST_LEVEL, *STOP_FIELDS, "pillar", "unit", "alignment", "wanted", "needed_by"), CHOICE),
+    **dict.fromkeys(("confidence", "assessment_source"), CHOICE),
     **dict.fromkeys(("title", "reference", "external_reference"), LINE),
     **dict.fromkeys(("place", "why_now", "ask", "good_looks_like", "constraints", "reason", "conditions"), WORDS),
     "tactic": ANY_WORDS,
@@ -38,11 +39,13 @@ VALUES: Mapping[str, Collection[str | int]] = {
     **{name: range(highest + 1) for name, highest in HIGHEST_LEVEL.items()},
     "flags": tuple(FLAG_FLOORS),
     "alignment": tuple(Alignment),
+    "confidence": tuple(Confidence),
+    "assessment_source": tuple(AssessmentSource),
     "needed_by": (*DAYS_AHEAD, "DATE"),
 }
 """What the choices of a field may stand for, where that is not the force's to choose."""
 
-COMPLETE = frozenset(HIGHEST_LEVEL)
+COMPLETE = frozenset({*HIGHEST_LEVEL, "confidence"})
 """Fields whose question has to offer every value: with one missing, an answer could not be given truly."""
 
 

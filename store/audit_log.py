@@ -13,7 +13,9 @@ from store import chain
 from store.tables import audit_log
 from tasking.audit import AuditKind
 
-FREE_TEXT_FIELDS = frozenset({"title", "text", "checklist", "links", "faults", "submitted_by"})
+FREE_TEXT_FIELDS = frozenset(
+    {"title", "text", "checklist", "links", "faults", "submitted_by", "why_assessed_again", "outcome_reason"}
+)
 """Fields that people wrote: the log shows that they changed, and a hash to prove what they were."""
 
 

@@ -164,7 +164,9 @@ class Desk:
 
     def reassessed(self, task: Task, assessment: ThriveAssessment, flags: frozenset[str] = frozenset()) -> Task:
         """The task with one more assessment."""
-        request = ReassessRequest(task.reference, assessment, RiskContext(flags=flags), "bea", self.clock.now())
+        request = ReassessRequest(
+            task.reference, assessment, RiskContext(flags=flags), "bea", self.clock.now(), "New facts"
+        )
         with self.act() as uow:
             return actions.reassess(uow, self.force, request)
 
