@@ -77,6 +77,7 @@ SECTION_WORDS: Mapping[AgendaSection, str] = {
     AgendaSection.LOCAL_PRIORITIES: "Local priorities",
     AgendaSection.PARTNER_TASKS: "Partner tasks",
     AgendaSection.CONTROL_STRATEGY: "Control strategy",
+    AgendaSection.RISK_GRADING: "How risk was graded",
     AgendaSection.MISSING: "Missing people",
     AgendaSection.DUE_AND_OVERDUE: "Due and overdue",
     AgendaSection.ESCALATIONS: "Escalations",
