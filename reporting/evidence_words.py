@@ -30,6 +30,7 @@ task, planner-link    how the task, and its places on the boards of Planner, sto
 response, arrival     what was answered on a form and by whom, and by which way it reached us
 assessment            a THRIVE assessment, with its score and the version of the scoring rules
 decision              what was decided, by whom and why
+score-check           what was found of a score that was drawn to be checked, as what and why
 meeting               a meeting at which it was decided about: who took the chair and who was there
 escalation            a step to a higher unit, and what became of it
 audit                 a row of the audit log: who did, saw or gave away what, and when. What people wrote
