@@ -80,6 +80,7 @@ SECTION_WORDS: Mapping[AgendaSection, str] = {
     AgendaSection.PARTNER_TASKS: "Partner tasks",
     AgendaSection.CONTROL_STRATEGY: "Control strategy",
     AgendaSection.INTELLIGENCE: "Intelligence",
+    AgendaSection.RISK_GRADING: "How risk was graded",
     AgendaSection.MISSING: "Missing people",
     AgendaSection.DUE_AND_OVERDUE: "Due and overdue",
     AgendaSection.ESCALATIONS: "Escalations",

@@ -11,6 +11,7 @@ from typing import Any
 from tasking.clocks import clock_text
 from tasking.force import Force
 from tasking.task import Classification, Task
+from tasking.thrive import LOW_CONFIDENCE
 
 Card = dict[str, Any]
 Facts = Sequence[tuple[str, str]]
@@ -111,7 +112,12 @@ def due_words(task: Task) -> str:
 
 def band_words(task: Task) -> str:
     """The band that people work by."""
-    return task.working_band.value if task.working_band else "Not yet assessed"
+    return f"{task.working_band.value}{unsure_words(task)}" if task.working_band else "Not yet assessed"
+
+
+def unsure_words(task: Task) -> str:
+    """What follows the risk of a task whose assessor was not sure of it; '' for others."""
+    return f" - {LOW_CONFIDENCE}" if task.is_unsure else ""
 
 
 def unit_words(force: Force, unit: str) -> str:

@@ -23,6 +23,7 @@ from escalation.card_parts import (
     owner_words,
     text,
     unit_words,
+    unsure_words,
 )
 from tasking.calendar import sitting_of
 from tasking.climbing import unit_that_answers
@@ -277,7 +278,7 @@ def _risk(facts: CardFacts) -> str:
     if step.score_then is None:
         return f"{band.value} (set by a person; not yet assessed)"
     was = f", was {step.score_before}" if step.score_before not in (None, step.score_then) else ""
-    return f"{band.value} (score {step.score_then} of 100{was})"
+    return f"{band.value} (score {step.score_then} of 100{was}){unsure_words(facts.task)}"
 
 
 def _so_far(task: Task) -> str:

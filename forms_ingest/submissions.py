@@ -19,7 +19,15 @@ from tasking.force import TRIAGE, Force
 from tasking.requests import ReassessRequest, ReturnRequest, TaskRequest
 from tasking.strategy import ControlStrategy
 from tasking.task import EvidenceLink, TaskText
-from tasking.thrive import FLAG_FLOORS, HIGHEST_LEVEL, Alignment, RiskContext, ThriveAssessment
+from tasking.thrive import (
+    FLAG_FLOORS,
+    HIGHEST_LEVEL,
+    Alignment,
+    AssessmentSource,
+    Confidence,
+    RiskContext,
+    ThriveAssessment,
+)
 
 LONGEST_TITLE = 120
 LONGEST_TEXT = 4000
@@ -103,6 +111,8 @@ class Assessed(Submission):
     flags: Annotated[tuple[str, ...], AfterValidator(_known_flags)] = ()
     alignment: Alignment = Alignment.NONE
     repeats_28d: Annotated[int, Field(strict=True, ge=0, le=MOST_REPEATS)] = 0
+    confidence: Confidence | None = None
+    assessment_source: AssessmentSource | None = None
 
     def assessment(self) -> ThriveAssessment:
         """The six levels as the domain takes them."""
@@ -142,7 +152,9 @@ class AboutTask(Submission):
 
 
 class ReassessSubmission(AboutTask, Assessed):
-    """A repeat of THRIVE for the task with this reference."""
+    """A repeat of THRIVE for the task with this reference, and why."""
+
+    reason: str = ""
 
 
 class ReturnSubmission(AboutTask):
@@ -161,7 +173,7 @@ MODELS: Mapping[str, type[Submission]] = {
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "raise": ("title", "pillar", "unit", "why_now", *HIGHEST_LEVEL),
-    "reassess": ("reference", *HIGHEST_LEVEL),
+    "reassess": ("reference", "reason", *HIGHEST_LEVEL),
     "return": ("reference", "reason", "conditions"),
 }
 """Fields that a form of each kind has to ask for."""
@@ -221,6 +233,8 @@ def to_raise(
         control_version=strategy.version if strategy and priority else None,
         nim_level=valid.nim_level or (priority.nim_level if priority else None),
         intelligence_gap=_gap(valid, strategy),
+        confidence=valid.confidence,
+        source=valid.assessment_source,
     )
 
 
@@ -233,6 +247,9 @@ def to_reassess(force: Force, submitted: Submitted, answers: Answers) -> Reasses
         context=valid.context(),
         submitted_by=submitted.responder,
         submitted_at=submitted.submitted_at,
+        reason=valid.reason,
+        confidence=valid.confidence,
+        source=valid.assessment_source,
     )
 
 

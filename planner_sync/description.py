@@ -12,6 +12,7 @@ from tasking.decision import Decision
 from tasking.escalation import Escalation, EscalationStatus
 from tasking.force import Force
 from tasking.task import Classification, Status, Task
+from tasking.thrive import LOW_CONFIDENCE
 
 LINE = "--- kept by the service ---"
 OWN = "· "
@@ -107,7 +108,8 @@ def service_block(
     band = task.working_band
     if band and task.score is not None:
         by_person = f", set by a person (computed {task.band})" if task.band_override else ""
-        lines.append(f"Risk: {band.value}{by_person}, score {task.score} of 100")
+        unsure = f", {LOW_CONFIDENCE}: find out more" if task.is_unsure else ""
+        lines.append(f"Risk: {band.value}{by_person}, score {task.score} of 100{unsure}")
     if len(task.stands_on) > 1:
         lines.append("On the boards of: " + ", ".join(force.units[unit].name for unit in task.stands_on))
     lines += [f"To mend: {fault}" for fault in task.faults]

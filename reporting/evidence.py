@@ -19,6 +19,7 @@ from store.tables import (
     outbox,
     planner_links,
     posts,
+    qa_outcomes,
     remarks,
     tasks,
 )
@@ -75,6 +76,7 @@ SOURCES = (
     Source("response", inbox, "received_at", lambda subject: inbox.c.inbox_id.in_(subject.inbox_ids)),
     Source("arrival", arrivals, "arrived_at", lambda subject: arrivals.c.inbox_id.in_(subject.inbox_ids)),
     Source("assessment", assessments, "assessed_at", _of_task(assessments)),
+    Source("score-check", qa_outcomes, "recorded_at", _of_task(qa_outcomes)),
     Source("meeting", meetings, "starts_at", lambda subject: meetings.c.meeting_ref.in_(subject.meeting_refs)),
     Source("decision", decisions, "decided_at", _of_task(decisions)),
     Source("escalation", escalations, "requested_at", _of_task(escalations)),

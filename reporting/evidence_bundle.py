@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from reporting.evidence import Item, items_about
 from reporting.evidence_words import README
+from reporting.score_history import score_lines
 from store import chain
 from store.tables import audit_log
 from store.unit_of_work import Store
@@ -87,6 +88,8 @@ def _files(
     files = {"README.txt": _readme(items, making, mark), "schedule.csv": _schedule(items, names, contents)}
     for each in sorted({item.mark for item in items}):
         files[f"{each}/timeline.txt"] = _timeline(items, each)
+        if scores := score_lines(item.record["document"] for item in items if _is_score(item, each)):
+            files[f"{each}/scores.txt"] = "\n".join([each, "", *scores, ""]).encode()
     files |= dict(zip(names, contents, strict=True))
     manifest = {
         "task": making.reference,
@@ -132,6 +135,10 @@ def _timeline(items: Sequence[Item], mark: Classification) -> bytes:
             record = yaml.safe_dump(dict(item.record), allow_unicode=True, sort_keys=False, width=110)
             parts.append(f"\n{number}. {_told(item.at)}  {item.source} {item.key}\n{_indented(record)}")
     return "".join(parts).encode()
+
+
+def _is_score(item: Item, mark: Classification) -> bool:
+    return item.source == "assessment" and item.mark is mark
 
 
 def _indented(text: str) -> str:

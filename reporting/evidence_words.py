@@ -13,6 +13,8 @@ What is in here
 
 schedule.csv          Every item: its number, time, kind, mark, file and hash. How the task stands now comes
                       first, then what happened, oldest first. It says nothing of what the items contain.
+scores.txt            In the folder of its mark: every score in words, with time, band, rules, who scored,
+                      how sure they were, and the reason of each change.
 OFFICIAL              The items with this mark. timeline.txt has them all in time order, to be read;
                       each item also has a file of its own, numbered as in the schedule.
 OFFICIAL-SENSITIVE    The same for the items with this mark. Keep this folder apart: only people
@@ -28,6 +30,7 @@ task, planner-link    how the task, and its places on the boards of Planner, sto
 response, arrival     what was answered on a form and by whom, and by which way it reached us
 assessment            a THRIVE assessment, with its score and the version of the scoring rules
 decision              what was decided, by whom and why
+score-check           what was found of a score that was drawn to be checked, as what and why
 meeting               a meeting at which it was decided about: who took the chair and who was there
 escalation            a step to a higher unit, and what became of it
 audit                 a row of the audit log: who did, saw or gave away what, and when. What people wrote

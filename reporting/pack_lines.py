@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from reporting.pack_parts import CountTable, PackDecision
 from reporting.pack_view import View
+from reporting.regrading import MOVES, rows_of
 from reporting.wording import is_decision_restricted, unit_name
 from tasking.decision import Decision
 from tasking.meetings import Attendance
@@ -45,6 +46,14 @@ def last_24_hours(view: View) -> tuple[CountTable, ...]:
     by_unit = _rows(units, [Counter(task.unit for task in group) for group in groups])
     tables = [CountTable("By pillar", headings, by_pillar)] if by_pillar else []
     return (*tables, *([CountTable("By unit", headings, by_unit)] if len(by_unit) > 1 else []))
+
+
+def risk_grading(view: View) -> tuple[CountTable, ...]:
+    """How often risk was raised, lowered or kept when it was looked at again, as numbers."""
+    if view.regraded is None:
+        return ()
+    rows = tuple((row.words, row.numbers) for row in rows_of(view.regraded))
+    return (CountTable("How risk moved when it was looked at again", MOVES, rows),) if rows else ()
 
 
 def read_back(view: View) -> tuple[PackDecision, ...]:

@@ -85,6 +85,11 @@ RULES: Mapping[A, SectionRule] = {
         "People and equipment asked for", _of("WANTS_RESOURCES"), note="Within a band, the highest score first."
     ),
     A.RESULTS: SectionRule("Results since the last meeting", _of("COMPLETED")),
+    A.RISK_GRADING: SectionRule(
+        "How risk was graded",
+        note="Of this unit and those below it, over the length of the last tasking cycle.",
+        counts=pack_lines.risk_grading,
+    ),
     A.DECISIONS: SectionRule("Decisions since the last meeting, to be read back", decisions=pack_lines.read_back),
 }
 """Where a daily meeting could have a task under two points for the same reason, it has it under the first of these."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from reporting.regrading import Regrading, regrading
 from reporting.reviews import outstanding
 from reporting.strategy import CycleShare, shares, strategy_at
 from store import decisions, intelligence, meetings, waiting
@@ -54,6 +55,7 @@ class View:
     right; `reviews` are decisions that nobody has looked at again yet, by task id. `record` is this meeting's and
     `last_record` the last one held. `strategy` is in force today, `shares` how much of the work of the unit and those
     below it serves it, where that is on the agenda, and `intelligence` what intelligence puts before the meeting.
+    `regraded` is how often risk moved in the last cycle's length, where the agenda asks.
     """
 
     force: Force
@@ -73,6 +75,7 @@ class View:
     strategy: ControlStrategy | None = None
     shares: tuple[CycleShare, ...] = ()
     intelligence: tuple[IntelligenceItem, ...] = ()
+    regraded: Regrading | None = None
 
     @property
     def unit(self) -> str:
@@ -123,6 +126,7 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         strategy=strategy_at(connection, now),
         intelligence=_intelligence(connection, kind, meeting.unit, starts_at, since),
         shares=_shares(connection, force, meeting.unit, now) if AgendaSection.CONTROL_STRATEGY in kind.agenda else (),
+        regraded=_regraded(connection, force, meeting.unit, now) if AgendaSection.RISK_GRADING in kind.agenda else None,
     )
 
 
@@ -146,6 +150,11 @@ def _intelligence(
 
 def _shares(connection: Connection, force: Force, unit: str, now: datetime) -> tuple[CycleShare, ...]:
     return shares(connection, force, now, units_below(force, unit) | {unit})
+
+
+def _regraded(connection: Connection, force: Force, unit: str, now: datetime) -> Regrading:
+    family = units_below(force, unit) | {unit}
+    return regrading(connection, now - timedelta(days=force.cycle_days), now + timedelta(microseconds=1), family)
 
 
 def _records(

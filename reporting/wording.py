@@ -11,6 +11,7 @@ from tasking.decision import Decision
 from tasking.escalation import TRIGGER_WORDS, Escalation
 from tasking.force import Force
 from tasking.task import Classification, Status, Task
+from tasking.thrive import LOW_CONFIDENCE
 
 STATUS_WORDS: Mapping[Status, str] = {
     Status.SUBMITTED: "Awaiting triage",
@@ -57,16 +58,17 @@ def highest(marks: Iterable[Classification]) -> Classification:
 
 
 def band_words(task: Task, with_score: bool = True) -> str:
-    """Its band as people say it, with the score, and with the computed band where a person set another."""
-    band = task.working_band
+    """Its band as people say it, with the score, with the computed band where a person set another, and with low
+    confidence, which is never left out."""
+    band, unsure = task.working_band, f", {LOW_CONFIDENCE}" if task.is_unsure else ""
     if band is None:
         return "Not yet assessed"
     if not with_score:
-        return band.capitalize()
+        return f"{band.capitalize()}{unsure}"
     if task.band_override is not None:
         computed = task.band.capitalize() if task.band else "not yet assessed"
-        return f"{band.capitalize()}, set by a person (computed: {computed})"
-    return f"{band.capitalize()}, score {task.score} of 100"
+        return f"{band.capitalize()}, set by a person (computed: {computed}){unsure}"
+    return f"{band.capitalize()}, score {task.score} of 100{unsure}"
 
 
 def trigger_words(escalation: Escalation) -> str:

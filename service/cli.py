@@ -14,9 +14,11 @@ from service.commands.calendar import meeting
 from service.commands.deciding import assess, decide, link
 from service.commands.intelligence import analysis, recommendation
 from service.commands.papers import inbox, minutes, pack, register
+from service.commands.quality import qa
 from service.commands.roles import roles
 from service.commands.running import console, login_or_stop, problems, settings_or_stop, stop, told, with_service
 from service.commands.strategy import strategy
+from service.commands.thrive import thrive
 from service.jobs import JOBS, Job, job_named, run
 from service.provision import Provision, Step
 from service.settings import Settings
@@ -224,10 +226,12 @@ OTHERS = (
     minutes,
     pack,
     recommendation,
+    qa,
     register,
     roles,
     sign_in_service_account,
     strategy,
+    thrive,
     verify_audit,
 )
 for command in OTHERS:

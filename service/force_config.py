@@ -15,14 +15,16 @@ from service.force_parts import (
     LevelPart,
     MeetingPart,
     PillarPart,
+    QualityPart,
     UnitPart,
 )
 from service.meeting_config import SECTIONS as MEETING_SECTIONS
 from service.meeting_config import MeetingConfig, read_meetings
 from tasking.escalation_policy import ASK_LABEL
-from tasking.force import TRIAGE, Board, Force, Label, Pillar, TaskingLevel, Unit
+from tasking.force import TRIAGE, Board, Force, Label, Pillar, QualityRules, TaskingLevel, Unit
 from tasking.thrive import PriorityBand
 
+OPTIONAL = ("quality",)
 SECTIONS = ("force", "levels", "units", "pillars", "labels", "meetings", "boards", "intake", "replies")
 SERVICE_LABELS = (
     *(f"BAND_{band}" for band in PriorityBand),
@@ -71,7 +73,7 @@ class _Parts:
 def load_force(config_dir: Path) -> tuple[Force, IntakeConfig]:
     """The force and its intake as `config_dir`/force.yaml says. Raises ConfigError naming every fault with its line."""
     file = ConfigFile(config_dir / "force.yaml")
-    file.check_keys((*SECTIONS, *MEETING_SECTIONS), SECTIONS)
+    file.check_keys((*SECTIONS, *MEETING_SECTIONS, *OPTIONAL), SECTIONS)
     head = file.model(("force",), ForcePart)
     parts = _Parts(
         file.models(("levels",), LevelPart),
@@ -86,14 +88,15 @@ def load_force(config_dir: Path) -> tuple[Force, IntakeConfig]:
     if head is not None:
         _check_known(file, ("force", "triage_unit"), "unit", head.triage_unit, "units")
     meetings = read_meetings(file, parts.meetings, parts.levels)
+    quality = file.model(("quality",), QualityPart)
     intake = _intake(file)
     file.raise_faults()
     assert head is not None
     assert intake is not None
-    return _force(head, parts, meetings), intake
+    return _force(head, parts, meetings, quality or QualityPart()), intake
 
 
-def _force(head: ForcePart, parts: _Parts, meetings: MeetingConfig) -> Force:
+def _force(head: ForcePart, parts: _Parts, meetings: MeetingConfig, quality: QualityPart) -> Force:
     return Force(
         code=head.code,
         name=head.name,
@@ -116,6 +119,7 @@ def _force(head: ForcePart, parts: _Parts, meetings: MeetingConfig) -> Force:
         authorities=meetings.authorities,
         cycle_first_day=meetings.cycle_first_day,
         cycle_days=meetings.cycle_days,
+        quality=QualityRules(**quality.model_dump()),
     )
 
 

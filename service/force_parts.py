@@ -14,6 +14,7 @@ YEARS = range(2000, 2101)
 MEETING_MINUTES = range(5, 481)
 CYCLE_DAYS = range(7, 367)
 MOST_ITEMS = range(1, 101)
+SAMPLE = range(1, 101)
 MOST_HOURS = 100_000
 
 
@@ -188,6 +189,12 @@ class MeetingKindPart(ConfigModel):
 class CyclePart(ConfigModel):
     first_day: Day
     days: Annotated[int, _within(CYCLE_DAYS, "a cycle has days from")] = 28
+
+
+class QualityPart(ConfigModel):
+    blind_second_score: bool = False
+    sample_high: Annotated[int, _within(SAMPLE, "tasks are drawn from")] = 5
+    sample_standard: Annotated[int, _within(SAMPLE, "tasks are drawn from")] = 5
 
 
 class AuthorityPart(ConfigModel):

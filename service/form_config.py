@@ -14,7 +14,7 @@ from service.force_config import IntakeConfig
 from service.form_parts import FORM_KEYS, FormPart, QuestionPart
 from tasking.force import TRIAGE, Force
 from tasking.strategy import NIM_LEVELS
-from tasking.thrive import FLAG_FLOORS, HIGHEST_LEVEL, Alignment
+from tasking.thrive import FLAG_FLOORS, HIGHEST_LEVEL, Alignment, AssessmentSource, Confidence
 
 CHOICE = frozenset({QuestionType.CHOICE})
 LINE = frozenset({QuestionType.TEXT})
@@ -25,6 +25,7 @@ DATE = frozenset({QuestionType.DATE})
 TYPES: Mapping[str, frozenset[QuestionType]] = {
     **dict.fromkeys((*HIGHEST_LEVEL, *STOP_FIELDS, "pillar", "unit", "alignment", "wanted", "needed_by"), CHOICE),
     **dict.fromkeys(("control_priority", "nim_level", "intelligence_gap"), CHOICE),
+    **dict.fromkeys(("confidence", "assessment_source"), CHOICE),
     **dict.fromkeys(("title", "reference", "external_reference"), LINE),
     **dict.fromkeys(("place", "why_now", "ask", "good_looks_like", "constraints", "reason", "conditions"), WORDS),
     "tactic": ANY_WORDS,
@@ -43,6 +44,8 @@ VALUES: Mapping[str, Collection[str | int]] = {
     **{name: range(highest + 1) for name, highest in HIGHEST_LEVEL.items()},
     "flags": tuple(FLAG_FLOORS),
     "alignment": tuple(Alignment),
+    "confidence": tuple(Confidence),
+    "assessment_source": tuple(AssessmentSource),
     "needed_by": (*DAYS_AHEAD, "DATE"),
     "nim_level": NIM_LEVELS,
     "control_priority": (NONE_OF_THEM,),
@@ -53,7 +56,7 @@ VALUES: Mapping[str, Collection[str | int]] = {
 LISTS_OF = {"control_priority": CONTROL_STRATEGY, "intelligence_gap": INTELLIGENCE_GAPS}
 """Fields that choose from a list on record: nobody writes the codes into config, where they would grow old."""
 
-COMPLETE = frozenset(HIGHEST_LEVEL)
+COMPLETE = frozenset({*HIGHEST_LEVEL, "confidence"})
 """Fields whose question has to offer every value: with one missing, an answer could not be given truly."""
 
 

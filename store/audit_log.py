@@ -14,7 +14,10 @@ from store.tables import audit_log
 from tasking.audit import AuditKind
 
 FREE_TEXT_FIELDS = frozenset(
-    {"terms_of_reference", "product", "product_why", "title", "text", "checklist", "links", "faults", "submitted_by"}
+    {
+        *("title", "text", "checklist", "links", "faults", "submitted_by", "why_assessed_again", "outcome_reason"),
+        *("terms_of_reference", "product", "product_why"),
+    }
 )
 """Fields that people wrote: the log shows that they changed, and a hash to prove what they were."""
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -163,6 +163,30 @@ def read_histories(connection: Connection) -> dict[str, tuple[tuple[AssessedRisk
     risks = _of_open_tasks(connection, assessments, _RISK)
     steps = _of_open_tasks(connection, escalations, _ESCALATION)
     return {task: (tuple(risks.get(task, ())), tuple(steps.get(task, ()))) for task in risks.keys() | steps.keys()}
+
+
+def read_assessed_since(
+    connection: Connection, since: datetime, units: Collection[str] | None = None
+) -> list[tuple[Task, tuple[AssessedRisk, ...]]]:
+    """Tasks that were assessed on or after the UTC day of `since`, oldest first, each with all its assessments.
+
+    Of these units where given. In one query however many there are.
+    """
+    assessed_at = assessments.c.document["assessed_at"].as_string()
+    lately = select(assessments.c.task_id).where(assessed_at >= since.astimezone(UTC).date().isoformat())
+    query = (
+        select(tasks, assessments.c.document.label("risk"))
+        .join(assessments, assessments.c.task_id == tasks.c.task_id)
+        .where(tasks.c.task_id.in_(lately))
+        .order_by(tasks.c.raised_at, tasks.c.reference, assessments.c.number)
+    )
+    if units is not None:
+        query = query.where(tasks.c.unit.in_(units))
+    found: dict[str, tuple[Task, list[AssessedRisk]]] = {}
+    for row in connection.execute(query).mappings():
+        _, risks = found.setdefault(row["task_id"], (task_of(row), []))
+        risks.append(_RISK.validate_python(row["risk"]))
+    return [(task, tuple(risks)) for task, risks in found.values()]
 
 
 def read_escalation(connection: Connection, escalation_id: str) -> Escalation:

@@ -13,9 +13,9 @@ from tasking.force import TRIAGE, Force
 from tasking.ports import UnitOfWork
 from tasking.recording import WORDS, record, snapshot_of
 from tasking.requests import ReassessRequest, ReturnRequest, TaskRequest
-from tasking.saving import save
+from tasking.saving import differences
 from tasking.task import ChecklistLine, Status, Task
-from tasking.thrive import BANDS, AssessedRisk, RiskContext, ThriveAssessment, score
+from tasking.thrive import BANDS, AssessedRisk, score
 
 INCOMPLETE = "Assessment incomplete"
 """How the fault of an unanswered THRIVE level begins; a whole assessment takes such faults off the task."""
@@ -27,7 +27,7 @@ def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
     A request with faults, or with a THRIVE level missing, goes to the Triage bucket with the faults on it.
     """
     now = uow.now()
-    risk = _assess(uow, request.assessment, request.context, "INITIAL", request.submitted_by)
+    risk = _assess(uow, request, "INITIAL")
     gaps = tuple(f"{INCOMPLETE}: {name} was not answered." for name in request.assessment.missing())
     faults = request.faults + gaps + request.assessment.faults()
     pillar = TRIAGE if faults else request.pillar
@@ -64,6 +64,7 @@ def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
         control_version=request.control_version,
         nim_level=request.nim_level,
         intelligence_gap=request.intelligence_gap,
+        confidence=request.confidence,
     )
     uow.add_task(task)
     uow.add_assessment(task.task_id, risk)
@@ -79,8 +80,10 @@ def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
 
 
 def reassess(uow: UnitOfWork, force: Force, request: ReassessRequest) -> Task:
-    """Adds a THRIVE assessment on changed facts and says TaskReassessed. Raises RuleBroken for a task not open.
+    """Adds a THRIVE assessment on changed facts and says TaskReassessed.
 
+    Raises RuleBroken for a task not open, and without a reason, which only a first whole assessment needs not
+    (requirement 117).
     A band that a person had set gives way to a higher computed one: risk that has risen must not stay hidden.
     """
     task = uow.task_by_reference(request.reference)
@@ -90,8 +93,10 @@ def reassess(uow: UnitOfWork, force: Force, request: ReassessRequest) -> Task:
         raise RuleBroken(f"The assessment of {task.reference} is incomplete: {', '.join(problems)}.")
     if request.is_review:
         _check_second_assessor(uow, task, request)
+    elif not request.reason.strip() and any(each.result for each in uow.assessments(task.task_id)):
+        raise RuleBroken(f"Say why {task.reference} is assessed again: a new score is kept with its reason.")
     kind = "REVIEW" if request.is_review else "RE_THRIVE"
-    risk = _assess(uow, request.assessment, request.context, kind, request.submitted_by, request.reason)
+    risk = _assess(uow, request, kind, request.reason)
     assert risk.result is not None
     band = risk.result.band
     outranked = task.band_override is not None and BANDS[band].rank > BANDS[task.band_override].rank
@@ -105,9 +110,12 @@ def reassess(uow: UnitOfWork, force: Force, request: ReassessRequest) -> Task:
         faults=tuple(fault for fault in task.faults if not fault.startswith(INCOMPLETE)),
         moved_at=uow.now(),
         re_thrive_due=False,
+        confidence=request.confidence,
     )
     uow.add_assessment(task.task_id, risk)
-    saved = save(uow, "risk assessed again", task, changed)
+    saved = uow.save_task(changed)
+    told = {"assessment": (None, risk.assessment_id), "why_assessed_again": (None, request.reason)}
+    uow.audit("risk assessed again", task.reference, {**differences(task, changed), **told})
     uow.emit(TaskReassessed(task.task_id))
     return saved
 
@@ -194,7 +202,16 @@ def _check_second_assessor(uow: UnitOfWork, task: Task, request: ReassessRequest
         raise RuleBroken(f"Say why the score of {task.reference} is reviewed.")
 
 
-def _assess(
-    uow: UnitOfWork, thrive: ThriveAssessment, context: RiskContext, trigger: str, by: str, reason: str = ""
-) -> AssessedRisk:
-    return AssessedRisk(uow.new_id(), thrive, context, trigger, uow.now(), score(thrive, context), by, reason)
+def _assess(uow: UnitOfWork, request: TaskRequest | ReassessRequest, trigger: str, reason: str = "") -> AssessedRisk:
+    return AssessedRisk(
+        assessment_id=uow.new_id(),
+        assessment=request.assessment,
+        context=request.context,
+        trigger=trigger,
+        assessed_at=uow.now(),
+        result=score(request.assessment, request.context),
+        assessed_by=request.submitted_by,
+        reason=reason,
+        confidence=request.confidence,
+        source=request.source,
+    )

@@ -3,11 +3,13 @@
 Pure: what has been cancelled is handed in. All moments are UTC; a meeting keeps its London time all year.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from tasking.clocks import LONDON, local_day, utc_of
+from tasking.errors import RuleBroken
 from tasking.force import Force, TaskingMeeting
 from tasking.meetings import AgendaSection, Cycle
 from tasking.recurrence import HORIZON, walls_between
@@ -137,6 +139,23 @@ def cycle_of(force: Force, day: date) -> Cycle | None:
     starts = first + (day - first).days // days * timedelta(days=days)
     number = (starts - date(starts.year, 1, 1)).days // days + 1
     return Cycle(f"CYC-{starts.year}-{number:02}", starts, starts + timedelta(days=days - 1))
+
+
+def cycle_named(force: Force, code: str) -> Cycle:
+    """The cycle with this name, such as CYC-2027-01. Raises RuleBroken where the calendar has none."""
+    match = re.fullmatch(r"CYC-(\d{4})-(\d{2})", code.strip().upper(), re.ASCII)
+    if match and force.cycle_first_day and date.min.year < int(match[1]) < date.max.year:
+        last = date(int(match[1]), 1, 1) + timedelta(days=int(match[2]) * force.cycle_days - 1)
+        found = cycle_of(force, last)
+        if found and found.code == match[0]:
+            return found
+    raise RuleBroken(f"The calendar has no cycle {code}: write it like CYC-2027-01.")
+
+
+def bounds_of(cycle: Cycle) -> tuple[datetime, datetime]:
+    """Its first moment and the one after its last (UTC), by London midnights."""
+    first, after = (datetime.combine(day, time()) for day in (cycle.starts, cycle.ends + timedelta(days=1)))
+    return utc_of(first), utc_of(after)
 
 
 def _starts(meeting: TaskingMeeting, since: datetime, until: datetime) -> Iterator[datetime]:

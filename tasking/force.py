@@ -86,6 +86,18 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
+class QualityRules:
+    """How scores are checked. With `blind_second_score` a second assessor is not shown the first score.
+
+    `sample_high` tasks in band IMMEDIATE or PRIORITY and `sample_standard` others are drawn each cycle.
+    """
+
+    blind_second_score: bool = False
+    sample_high: int = 5
+    sample_standard: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Force:
     """The whole of `config/force.yaml`, checked. Lookups raise KeyError for codes that config does not hold.
 
@@ -113,6 +125,7 @@ class Force:
     authorities: dict[str, Authority] = field(default_factory=dict)
     cycle_first_day: date | None = None
     cycle_days: int = 28
+    quality: QualityRules = QualityRules()
 
     def level(self, code: str) -> TaskingLevel:
         """The level with this code; KeyError when there is none."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from tasking.task import Classification, EvidenceLink, TaskText
-from tasking.thrive import RiskContext, ThriveAssessment
+from tasking.thrive import AssessmentSource, Confidence, RiskContext, ThriveAssessment
 
 
 class Unset:
@@ -46,13 +46,15 @@ class TaskRequest:
     control_version: int | None = None
     nim_level: int | None = None
     intelligence_gap: str = ""
+    confidence: Confidence | None = None
+    source: AssessmentSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReassessRequest:
-    """A repeat of THRIVE on changed facts (re-THRIVE), for the task with this reference.
+    """A repeat of THRIVE on changed facts (re-THRIVE), for the task with this reference, with the `reason`.
 
-    With `is_review` a second assessor scores the same facts: not the one who scored last, and with a `reason`.
+    With `is_review` a second assessor scores the same facts: not the one who scored last.
     """
 
     reference: str
@@ -62,6 +64,8 @@ class ReassessRequest:
     submitted_at: datetime
     reason: str = ""
     is_review: bool = False
+    confidence: Confidence | None = None
+    source: AssessmentSource | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tasking.thrive import PriorityBand
+from tasking.thrive import Confidence, PriorityBand
 
 
 class Status(StrEnum):
@@ -85,7 +85,7 @@ class Task:
     `ended_reason` is a sentence that says why it was withdrawn. `moved_at` is when a person last did something to it,
     None where nobody has since it was raised; `chased` holds what its managers have been told of, as "TRIGGER fact";
     `linked` the ids of tasks that belong to the same matter, the last since `linked_at`, with the reasons that people
-    gave; `re_thrive_due` says that its assessment is too old to go by.
+    gave; `re_thrive_due` says that its assessment is too old to go by; `confidence` how sure its last assessor was.
 
     `control_priority` is the code of a priority of the control strategy of `control_version`, `intelligence_gap` that
     of a gap in its intelligence requirement, both empty where there is none; `nim_level` is 1 to 3. A commissioned
@@ -141,6 +141,7 @@ class Task:
     terms_of_reference: str = ""
     product: str = ""
     product_why: str = ""
+    confidence: Confidence | None = None
     version: int = 0
 
     @property
@@ -152,6 +153,11 @@ class Task:
     def working_band(self) -> PriorityBand | None:
         """The band that people work by: a person's override if there is one, else the computed band."""
         return self.band_override or self.band
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether its last assessor said that confidence in the score is low: shown wherever the score is."""
+        return self.confidence is Confidence.LOW
 
     @property
     def service_labels(self) -> frozenset[str]:

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 SCORE_VERSION = "TPS-1"
+LOW_CONFIDENCE = "low confidence"
+"""What stands beside a score whose assessor was not sure, wherever the score is shown."""
 
 
 class PriorityBand(StrEnum):
@@ -27,6 +29,25 @@ class Alignment(StrEnum):
     NONE = "NONE"
     LOCAL_PRIORITY = "LOCAL_PRIORITY"
     CONTROL_STRATEGY = "CONTROL_STRATEGY"
+
+
+class Confidence(StrEnum):
+    """How sure an assessment is. It stands beside the score and never changes it (policing notes, section 3.5)."""
+
+    HIGH = "HIGH"
+    MEDIUM = "MEDIUM"
+    LOW = "LOW"
+
+
+class AssessmentSource(StrEnum):
+    """Where the facts of an assessment come from."""
+
+    INCIDENT = "INCIDENT"
+    OFFICER = "OFFICER"
+    INTELLIGENCE = "INTELLIGENCE"
+    ANALYST = "ANALYST"
+    PARTNER = "PARTNER"
+    COMMUNITY = "COMMUNITY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +152,7 @@ class AssessedRisk:
     """An assessment as it stands on the record: append-only, the newest one counts. `assessed_at` is UTC.
 
     `trigger` is INITIAL, RE_THRIVE, or REVIEW by a second assessor; `reason` says why it was assessed again.
+    `confidence` and `source` are None where the assessor did not say.
     """
 
     assessment_id: str
@@ -141,6 +163,8 @@ class AssessedRisk:
     result: PriorityScore | None
     assessed_by: str = ""
     reason: str = ""
+    confidence: Confidence | None = None
+    source: AssessmentSource | None = None
 
 
 def band_of(score: int) -> PriorityBand:

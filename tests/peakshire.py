@@ -162,9 +162,15 @@ class Desk:
             changed = BoardChanges(**changes)
             return board_actions.record_board_changes(uow, self.force, task.task_id, unit or task.unit, changed)
 
-    def reassessed(self, task: Task, assessment: ThriveAssessment, flags: frozenset[str] = frozenset()) -> Task:
+    def reassessed(
+        self,
+        task: Task,
+        assessment: ThriveAssessment,
+        flags: frozenset[str] = frozenset(),
+        reason: str = "New facts",
+    ) -> Task:
         """The task with one more assessment."""
-        request = ReassessRequest(task.reference, assessment, RiskContext(flags=flags), "bea", self.clock.now())
+        request = ReassessRequest(task.reference, assessment, RiskContext(flags=flags), "bea", self.clock.now(), reason)
         with self.act() as uow:
             return actions.reassess(uow, self.force, request)
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 import click
 
 from service.commands.running import console, problems, settings_or_stop, with_service
+from service.second_scores import check_blind
 from service.wiring import Service
 from tasking import actions
 from tasking.clocks import LONDON
@@ -17,7 +18,7 @@ from tasking.decision import Decision, DecisionRequest, DecisionType
 from tasking.errors import StaleTask, TaskingError
 from tasking.linking import link_tasks
 from tasking.requests import ReassessRequest
-from tasking.thrive import HIGHEST_LEVEL, Alignment, RiskContext, ThriveAssessment
+from tasking.thrive import HIGHEST_LEVEL, Alignment, AssessmentSource, Confidence, RiskContext, ThriveAssessment
 
 T = TypeVar("T")
 
@@ -104,11 +105,17 @@ def decide(reference: str, decision: str, person: str, **given: object) -> None:
 @click.command()
 @click.argument("reference")
 @click.option("--as", "person", required=True, help="Who assesses: their sign-in name.")
-@click.option("--because", "reason", default="", help="Why it is assessed again; a review needs it.")
+@click.option("--because", "reason", default="", help="Why it is assessed again; only a first score needs no reason.")
 @click.option("--review", "is_review", is_flag=True, help="A second assessor scores the same facts.")
 @click.option("--repeats", "repeats_28d", type=click.IntRange(0, 999), default=0, show_default=True)
 @click.option("--alignment", type=click.Choice([each.value for each in Alignment]), default="NONE", show_default=True)
 @click.option("--flag", "flags", multiple=True, help="Such as MISSING_HIGH; may be given several times.")
+@click.option("--confidence", type=click.Choice(list(Confidence), case_sensitive=False), help="How sure you are.")
+@click.option(
+    "--source",
+    type=click.Choice(list(AssessmentSource), case_sensitive=False),
+    help="Where the facts come from.",
+)
 @click.option("--threat", type=click.IntRange(0, HIGHEST_LEVEL["threat"]), required=True)
 @click.option("--harm", type=click.IntRange(0, HIGHEST_LEVEL["harm"]), required=True)
 @click.option("--risk", type=click.IntRange(0, HIGHEST_LEVEL["risk"]), required=True)
@@ -123,6 +130,8 @@ def assess(
     repeats_28d: int,
     alignment: str,
     flags: tuple[str, ...],
+    confidence: Confidence | None,
+    source: AssessmentSource | None,
     **levels: int,
 ) -> None:
     """Assess a task's risk again (re-THRIVE), or review the last score as a second assessor."""
@@ -130,11 +139,16 @@ def assess(
 
     async def assessing(service: Service) -> str:
         now = service.store.clock.now()
-        request = ReassessRequest(reference, ThriveAssessment(**levels), context, person, now, reason, is_review)
+        thrive = ThriveAssessment(**levels)
+        request = ReassessRequest(reference, thrive, context, person, now, reason, is_review, confidence, source)
         with service.store.act(person, "command line", secrets.token_hex(8)) as uow:
+            before = uow.task_by_reference(reference)
+            if is_review:
+                check_blind(uow.connection, service.force, before, person)
             task = actions.reassess(uow, service.force, request)
         await service.worker.deliver_due()
-        return f"{task.reference}: score {task.score} of 100, {task.working_band}."
+        was = f" The first score was {before.score}, {before.band}." if is_review else ""
+        return f"{task.reference}: score {task.score} of 100, {task.working_band}.{was}"
 
     console.print(within_the_rules(assessing))
 

@@ -120,6 +120,8 @@ class Morning:
             "engagement": task.answers["engagement"],
             "alignment": task.answers["alignment"],
             "repeats_28d": 2,
+            "reason": "Two more break-ins since the last assessment.",
+            "confidence": "Medium: one good source",
         }
         await self._submit("reassess", worse, None)
 

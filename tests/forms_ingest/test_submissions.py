@@ -24,7 +24,7 @@ from forms_ingest.submissions import (
 from service.force_config import load_force
 from service.form_config import load_forms
 from tasking.force import TRIAGE, Pillar
-from tasking.thrive import Alignment, ThriveAssessment
+from tasking.thrive import Alignment, AssessmentSource, Confidence, ThriveAssessment
 
 CONFIG = Path(__file__).parents[2] / "config"
 FORCE, INTAKE = load_force(CONFIG)
@@ -196,6 +196,23 @@ def test_a_reassessment_names_its_task_and_brings_the_new_levels() -> None:
     assert request.reference == "T-1016"
     assert request.assessment == ThriveAssessment(4, 3, 4, 1, 3, 2)
     assert request.context.repeats_28d == 4
+    assert request.reason == "Two more reports since yesterday evening."
+
+
+def test_how_sure_an_assessment_is_and_where_its_facts_come_from_are_kept_from_both_forms() -> None:
+    first = to_raise(FORCE, SUBMITTED, answers_to("raise_task"))
+    again = to_reassess(FORCE, SUBMITTED, answers_to("reassess"))
+    assert (first.confidence, first.source) == (Confidence.HIGH, AssessmentSource.OFFICER)
+    assert (again.confidence, again.source) == (Confidence.LOW, AssessmentSource.OFFICER)
+    blank = to_raise(FORCE, SUBMITTED, answers_to("raise_task", confidence="", assessment_source=""))
+    assert (blank.confidence, blank.source, blank.faults) == (None, None, ())
+
+
+@pytest.mark.parametrize("blank", ["", "   "])
+def test_the_form_does_not_take_a_new_score_without_its_reason(blank: str) -> None:
+    with pytest.raises(Impossible) as caught:
+        to_reassess(FORCE, SUBMITTED, answers_to("reassess", reason=blank))
+    assert caught.value.faults == ("'Why is it assessed again?' was not answered.",)
 
 
 def test_a_reassessment_with_anything_missing_or_unreadable_is_refused_with_all_of_it() -> None:

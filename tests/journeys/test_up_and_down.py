@@ -112,7 +112,9 @@ def test_risk_that_has_risen_is_told_at_the_next_level(stage: Stage) -> None:
         for name, value in answers_of(1).items()
         if name in ("live_risk", "covert", "threat", "harm", "risk", "investigation", "vulnerability", "engagement")
     }
-    stage.submit({**worse, "reference": record.reference.lower(), "alignment": "No"}, form="reassess")
+    stage.submit(
+        {**worse, "reference": record.reference.lower(), "alignment": "No", "reason": "Worse"}, form="reassess"
+    )
 
     stage.run_all()
 

@@ -105,7 +105,7 @@ class SmallForce:
 
     def assess_again(self, task: Task, assessment: ThriveAssessment = SEVERE) -> None:
         """Puts a new assessment on the record, without delivering anything."""
-        request = ReassessRequest(task.reference, assessment, RiskContext(), "officer", self.clock.now())
+        request = ReassessRequest(task.reference, assessment, RiskContext(), "officer", self.clock.now(), "New facts")
         with self.service.store.act("test", "test", "reassess") as uow:
             actions.reassess(uow, self.service.force, request)
 

@@ -67,6 +67,7 @@ TACTICAL = MeetingKind(
         A.ESCALATIONS,
         A.RESOURCES,
         A.RESULTS,
+        A.RISK_GRADING,
         A.DE_ESCALATIONS,
         A.DECISIONS,
     ),

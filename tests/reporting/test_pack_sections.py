@@ -272,3 +272,19 @@ def test_a_review_of_any_decision_is_asked_for_a_day_before_and_superseding_it_i
     )
     desk.decide(task, T.ALLOCATE, text="The other team", supersedes=made.decision_ref)
     assert task.reference not in items(desk.pack(), "NEXT_24_HOURS")
+
+
+def test_the_tactical_pack_says_how_often_risk_was_raised_lowered_or_kept_in_the_last_cycle(desk: MeetingDesk) -> None:
+    task = desk.banded(SCHEDULED)
+    desk.reassessed(task, BY_BAND[PRIORITY])
+    desk.reassessed(desk.banded(SCHEDULED, unit="PKS"), BY_BAND[PRIORITY])
+    (section,) = (each for each in desk.pack("DIV_N_TACTICAL").sections if each.code == "RISK_GRADING")
+    (table,) = section.counts
+    assert table.headings == ("Raised", "Lowered", "Kept")
+    assert table.rows == (
+        ("Band, assessed again on new facts", (1, 0, 0)),
+        ("Score, assessed again on new facts", (1, 0, 0)),
+    )
+    desk.clock.advance(29 * DAY)
+    (later,) = (each for each in desk.pack("DIV_N_TACTICAL").sections if each.code == "RISK_GRADING")
+    assert later.is_empty

@@ -27,7 +27,7 @@ def raises(desk: Desk, task: Task) -> None:
 
 
 def reassesses(desk: Desk, task: Task) -> None:
-    request = ReassessRequest(task.reference, BY_BAND[IMMEDIATE], RiskContext(), "bea", MORNING)
+    request = ReassessRequest(task.reference, BY_BAND[IMMEDIATE], RiskContext(), "bea", MORNING, "New facts")
     with desk.act() as uow:
         actions.reassess(uow, desk.force, request)
 

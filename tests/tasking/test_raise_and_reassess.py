@@ -157,7 +157,7 @@ def test_a_task_that_is_done_is_not_assessed_again(desk: Desk) -> None:
 def test_a_reference_is_found_however_it_is_written_and_an_unknown_one_is_said_to_be(desk: Desk) -> None:
     task = desk.raised()
     for written in (f" {task.reference.lower()} ", task.reference):
-        request = ReassessRequest(written, BY_BAND[PRIORITY], RiskContext(), "bea", MORNING)
+        request = ReassessRequest(written, BY_BAND[PRIORITY], RiskContext(), "bea", MORNING, "New facts")
         with desk.act() as uow:
             assert actions.reassess(uow, desk.force, request).task_id == task.task_id
     with desk.act() as uow, pytest.raises(UnknownTask):

@@ -292,7 +292,7 @@ def test_reports_counted_on_the_form_of_a_later_assessment_fire_once(desk: Desk)
     task = desk.raised()
     for _ in range(2):
         context = RiskContext(repeats_28d=3)
-        request = ReassessRequest(task.reference, BY_BAND[SCHEDULED], context, "bea", desk.clock.now())
+        request = ReassessRequest(task.reference, BY_BAND[SCHEDULED], context, "bea", desk.clock.now(), "Reports")
         with desk.act() as uow:
             reassess(uow, FORCE, request)
         desk.clock.advance(HOUR)
