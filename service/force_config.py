@@ -120,7 +120,14 @@ def _force(head: ForcePart, parts: _Parts, meetings: MeetingConfig) -> Force:
 
 
 def _level(part: LevelPart) -> TaskingLevel:
-    return TaskingLevel(part.code, part.name, part.rank, tuple(part.duty_roles), part.action_manager_role or "")
+    return TaskingLevel(
+        part.code,
+        part.name,
+        part.rank,
+        tuple(part.duty_roles),
+        part.action_manager_role or "",
+        part.tasking_officer_role or "",
+    )
 
 
 def _check_levels(file: ConfigFile, parts: _Parts) -> None:
