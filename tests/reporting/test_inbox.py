@@ -258,7 +258,7 @@ def test_an_overdue_task_is_there_from_the_moment_after_its_due_time(desk: Meeti
     assert entries(desk, "OVERDUE") == []
     desk.clock.advance(2 * HOUR)
     (entry,) = entries(desk, "OVERDUE")
-    assert (entry.reference, entry.why) == (task.reference, "It was due Mon 2 Nov 10:00, 2 hours ago")
+    assert (entry.reference, entry.why) == (task.reference, "It was due Mon 2 Nov 09:30, 2 hours ago")
     desk.on_board(task, progress=100)
     assert entries(desk, "OVERDUE") == []
 
