@@ -166,7 +166,7 @@ class Announce:
             links = self._links(connection, task, unit)
         if task.is_open:
             mark = self._mark(task, delivery)
-            card = brief_cards.chased_card(self._force, task, event.trigger, links, mark)
+            card = brief_cards.chased_card(self._force, task, event.trigger, links, mark, unit)
             await self._out.post(Outgoing(card, self._channel(unit), "chased", task.task_id), delivery)
 
     async def pack_ready(self, event: PackFrozen, delivery: Delivery) -> None:

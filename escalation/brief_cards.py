@@ -144,12 +144,14 @@ def decided_card(force: Force, task: Task, decision: Decision, links: CardLinks,
     return framed(mark, links, banner, GREEN, headline_of(force, task), body, plain)
 
 
-def chased_card(force: Force, task: Task, trigger: str, links: CardLinks, mark: Mark) -> Card:
-    """The card for the task's own unit, or for the level where it stands: what is late about it and what to do."""
+def chased_card(force: Force, task: Task, trigger: str, links: CardLinks, mark: Mark, unit: str = "") -> Card:
+    """For the action manager of the task's own unit, or of `unit` where it stands: what is late and what to do."""
+    manager = force.action_manager_at(unit or task.unit)
     words = CHASE_WORDS.get(trigger) or _Chase(f"LATE: {TRIGGER_WORDS.get(trigger, 'see the task')}", "Open the task.")
     if is_sensitive(task) and trigger not in CHASES:
         words = OF_A_SENSITIVE_TASK
     shown = [
+        *([("For", manager)] if manager else []),
         *([] if is_sensitive(task) else [("Risk", band_words(task))]),
         ("Unit", unit_words(force, task.unit)),
         ("Owner", owner_words(task, "Nobody yet: assign an owner")),
@@ -238,7 +240,8 @@ def _by(force: Force, decision: Decision) -> str:
 def _roles(force: Force) -> set[str]:
     chairs = {role for meeting in force.meetings for role in (meeting.chair_role, *meeting.deputy_roles)}
     duty = {role for level in force.levels for role in (*level.duty_roles, level.action_manager_role)}
-    return {role for role in chairs | duty if role}
+    managers = {meeting.action_manager_role for meeting in force.meetings}
+    return {role for role in chairs | duty | managers if role}
 
 
 def _known_counts(counts: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -122,9 +122,9 @@ def overrun_card(force: Force, facts: CardFacts) -> Card:
     """The card for chair and action manager of the unit that has to answer: undecided for too long."""
     task, step = facts.task, facts.escalation
     unit = unit_that_answers(step)
-    meeting, level = force.meeting_of(unit), force.level_of(unit)
+    meeting = force.meeting_of(unit)
     chair = meeting.chair_role if meeting else force.units[unit].name
-    manager = level.action_manager_role
+    manager = force.action_manager_at(unit)
     who = f"{chair} and {manager}" if manager else chair
     shown = [
         *_about(facts),

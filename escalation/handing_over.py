@@ -111,9 +111,10 @@ def names_of(force: Force) -> Iterator[str]:
     for pillar in force.pillars.values():
         yield pillar.label
     for level in force.levels:
-        yield from (level.name, *level.duty_roles, level.action_manager_role)
+        yield from (level.name, *level.duty_roles, level.action_manager_role, level.tasking_officer_role)
     for meeting in force.meetings:
         yield from (meeting.name, meeting.chair_role, *meeting.deputy_roles, meeting.channel)
+        yield from (meeting.action_manager_role, meeting.tasking_officer_role)
 
 
 def _subject(outgoing: Outgoing) -> str:

@@ -206,7 +206,7 @@ class Create:
             raise RetryLater("read details", after_seconds=2, sentence=sentence) from error
         if description.has_block(there.description):
             return {}
-        block, links = seen.block(self._force), seen.record_links(self._force, self._task_url)
+        block, links = seen.block(self._force, self._store.clock.now()), seen.record_links(self._force, self._task_url)
         changes = first_details(seen, there, block, links)
         await self._within_limits.sending(
             seen, changes, lambda each: self._planner.update_details(planner_task.task_id, each, there.etag)

@@ -101,9 +101,10 @@ def service_block(
     escalations: tuple[Escalation, ...],
     remarks: Sequence[str] = (),
     decision: Decision | None = None,
+    whereabouts: Sequence[str] = (),
 ) -> str:
-    """The service's block: reference, risk, boards, what to mend and to know, the last step up or down, the newest
-    decision."""
+    """The service's block: reference, risk, boards, what to mend and to know, where it is on its way, the last step up
+    or down, the newest decision."""
     lines = [f"{task.classification.value} · {task.reference} · raised {_when(task.raised_at)}"]
     band = task.working_band
     if band and task.score is not None:
@@ -112,6 +113,7 @@ def service_block(
         lines.append(f"Risk: {band.value}{by_person}, score {task.score} of 100{unsure}")
     if len(task.stands_on) > 1:
         lines.append("On the boards of: " + ", ".join(force.units[unit].name for unit in task.stands_on))
+    lines += whereabouts
     lines += [f"To mend: {fault}" for fault in task.faults]
     lines += [f"To know: {remark}" for remark in remarks]
     if task.status is Status.WITHDRAWN:

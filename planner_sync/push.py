@@ -154,7 +154,7 @@ class Push:
             raise Conflict("update task", sentence="the owner on the board is not the one that was sent")
 
     async def _send_details(self, seen: Shown, base: BoardState, send: Mapping[str, Any]) -> None:
-        block, ticks = seen.block(self._force), send.get("ticks", base.ticks)
+        block, ticks = seen.block(self._force, self._store.clock.now()), send.get("ticks", base.ticks)
         links = seen.record_links(self._force, self._task_url)
         new_links, old_links = changed_links(seen.link.links_shown, links)
         moved = ticks ^ base.ticks

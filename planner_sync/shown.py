@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from planner_sync import description
 from planner_sync.boards import BoardPlan, board_of, board_of_plan
-from store import decisions, planner_links, remarks, tasks
+from planner_sync.whereabouts import journey_lines, meeting_line
+from store import decisions, meetings, planner_links, remarks, tasks
 from store.planner_links import LinkState, PlannerLink
 from store.remarks import Remark
+from store.task_trail import Moved, trail_of
 from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.force import Force
@@ -20,7 +23,8 @@ from tasking.task import Task
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One task on one board. `elsewhere` are the links of the other boards where it stands now; `before` is what people
-    had written on it when it was deleted here, empty where it was not. `decision` is the newest about it.
+    had written on it when it was deleted here, empty where it was not. `decision` is the newest about it; `trail` where
+    it has been, once it has climbed; `cancelled` the references of meetings that do not take place.
     """
 
     task: Task
@@ -31,6 +35,8 @@ class Shown:
     elsewhere: tuple[PlannerLink, ...]
     before: Mapping[str, Any]
     decision: Decision | None
+    trail: tuple[Moved, ...]
+    cancelled: frozenset[str]
 
     @property
     def is_twin(self) -> bool:
@@ -42,10 +48,12 @@ class Shown:
         """Whether the task does not stand here any more: its Planner task waits to be closed."""
         return self.link.unit not in self.task.stands_on
 
-    def block(self, force: Force) -> str:
-        """The service's block of the description."""
+    def block(self, force: Force, now: datetime) -> str:
+        """The service's block of the description, as it is at `now` (UTC)."""
         remarks = [each.text for each in self.remarks]
-        return description.service_block(self.task, force, self.escalations, remarks, self.decision)
+        meeting = meeting_line(self.task, force, self.escalations, now, self.cancelled)
+        lines = (*([meeting] if meeting else []), *journey_lines(self.task, force, self.trail))
+        return description.service_block(self.task, force, self.escalations, remarks, self.decision, lines)
 
     def record_links(self, force: Force, task_url: str) -> dict[str, str]:
         """Addresses of the same task on its other boards, with their words. `task_url` is the settings' template."""
@@ -77,15 +85,18 @@ def _shown(connection: Connection, task: Task, link: PlannerLink, board: BoardPl
     deleted = planner_links.deleted_before(connection, link)
     other_units = set(task.stands_on) - {link.unit}
     active = planner_links.of_task(connection, task.task_id, LinkState.ACTIVE) if other_units else []
+    escalations = tasks.read_escalations(connection, task.task_id)
     return Shown(
         task,
-        tasks.read_escalations(connection, task.task_id),
+        escalations,
         remarks.remarks_on(connection, task.task_id),
         board,
         link,
         tuple(other for other in active if other.unit in other_units),
         _people_s(deleted) if deleted else {},
         decisions.newest_of_task(connection, task.task_id),
+        trail_of(connection, task.reference) if escalations else (),
+        meetings.cancelled(connection),
     )
 
 

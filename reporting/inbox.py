@@ -42,6 +42,7 @@ KINDS: Mapping[str, str] = {
     "PROPOSED": "Proposal to be endorsed",
     "UNSCORED": "Not assessed or not placed",
     "UNOWNED": "No owner",
+    "OVERDUE": "Past its due time",
     "STALE": "No movement",
     "NOT_RECEIVED": "Given back, not accepted below",
     "REVIEW_DUE": "Review due",
@@ -51,6 +52,8 @@ KINDS: Mapping[str, str] = {
     "QUESTION": "Question on the task",
 }
 """Kinds of entry in the order of the inbox, and what they are called."""
+FOR_ACTION_MANAGER = frozenset({"UNOWNED", "STALE"})
+"""What the action manager looks after (requirement 144); everything else is the tasking officer's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,9 @@ class InboxEntry:
     """One thing to look after. `since` is UTC; `reference` is empty for a response that is no task, and for a number
     of tasks.
 
-    `title` says where to open a restricted task. `units` are the codes of those that it concerns, its own first.
+    `looked_after_by` is the role that it is for: the unit's action manager for what has no owner or stands still, else
+    its tasking officer. `title` says where to open a restricted task. `units` are the codes of those that it concerns,
+    its own first.
     """
 
     kind: str
@@ -72,6 +77,7 @@ class InboxEntry:
     band_words: str
     why: str
     since: datetime
+    looked_after_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +164,13 @@ def _unowned(desk: _Desk) -> Told:
     return f"Nobody owns it; it was raised {age_words(desk.task.raised_at, desk.now)} ago", desk.task.raised_at, ()
 
 
+def _overdue(desk: _Desk) -> Told:
+    due = desk.task.due_at
+    if due is None or due >= desk.now:
+        return None
+    return f"It was due {short_time(due)}, {age_words(due, desk.now)} ago", due, ()
+
+
 def _stale(desk: _Desk) -> Told:
     task, band = desk.task, desk.task.working_band
     if band is None:
@@ -187,6 +200,7 @@ CONDITIONS: Mapping[str, Callable[[_Desk], Told]] = {
     "PROPOSED": _proposed,
     "UNSCORED": _unscored,
     "UNOWNED": _unowned,
+    "OVERDUE": _overdue,
     "STALE": _stale,
     "NOT_RECEIVED": _not_received,
     "REVIEW_DUE": _review_due,
@@ -241,6 +255,7 @@ def _no_task(force: Force, kind: str, reference: str, why: str, since: datetime,
         band_words="",
         why=why,
         since=since,
+        looked_after_by=_role_for(force, kind, unit),
     )
 
 
@@ -258,7 +273,12 @@ def _entry(desk: _Desk, kind: str, why: str, since: datetime, units: tuple[str, 
         band_words=band_words(task),
         why=why,
         since=since,
+        looked_after_by=_role_for(desk.force, kind, task.unit),
     )
+
+
+def _role_for(force: Force, kind: str, unit: str) -> str:
+    return force.action_manager_at(unit) if kind in FOR_ACTION_MANAGER else force.tasking_officer_at(unit)
 
 
 def _newest(desk: _Desk, wanted: Callable[[Escalation], bool]) -> Escalation | None:

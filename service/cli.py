@@ -93,6 +93,7 @@ def run_job(job: str) -> None:
     deliver            everything promised and due
     retire-tasks       what has stood complete on a board for long enough
     freeze-packs       packs of the meetings within the hour
+    show-meetings      boards whose next meeting has changed
     send-digests       the digests of 07:30 and 16:30
     check-channels     one card a day in each channel, to see that it works
     renew-account      the service account's sign-in

@@ -169,6 +169,8 @@ class MeetingPart(ConfigModel):
     deputy_roles: Roles
     channel: Annotated[str, AfterValidator(_channel)] | None = None
     poster: Annotated[str, one_line(40)] | None = None
+    action_manager_role: Name | None = None
+    tasking_officer_role: Name | None = None
     first: Annotated[datetime, BeforeValidator(_local_moment)] | None = None
     repeats: Annotated[str, one_line(200)] | None = None
     minutes: Annotated[int, _within(MEETING_MINUTES, "a meeting takes minutes from")] = 30

@@ -67,6 +67,11 @@ async def retire_tasks(service: Service) -> int:
     return await service.in_step.retire_boards()
 
 
+async def show_meetings(service: Service) -> int:
+    """Promises anew the boards that show another next meeting than the calendar has."""
+    return service.meeting_dates.run()
+
+
 async def sweep_escalations(service: Service) -> int:
     """Escalates what the policy says must climb."""
     return service.sweep.run()
@@ -109,6 +114,7 @@ JOBS: tuple[Job, ...] = (
     Job("sweep-escalations", "45 * * * * *", "what the policy says must climb", sweep_escalations),
     Job("deliver", "*/20 * * * * *", "everything promised and due", deliver, by_hand=deliver_all),
     Job("freeze-packs", "30 */5 * * * *", "packs of the meetings within the hour", freeze_packs),
+    Job("show-meetings", "40 */10 * * * *", "boards whose next meeting has changed", show_meetings),
     Job("send-digests", "20 */5 * * * *", "the digests of 07:30 and 16:30", send_digests),
     Job("check-channels", "50 */15 * * * *", "one card a day in each channel, to see that it works", check_channels),
     Job("renew-account", "5 20 4 * * *", "the service account's sign-in", renew_account),

@@ -68,6 +68,8 @@ def _meeting(part: MeetingPart, first_of: Mapping[str, MeetingPart]) -> TaskingM
         deputy_roles=tuple(part.deputy_roles),
         recurrence=_recurrence(part),
         poster=part.poster or place.poster or "",
+        action_manager_role=part.action_manager_role or "",
+        tasking_officer_role=part.tasking_officer_role or "",
     )
 
 

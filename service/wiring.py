@@ -21,6 +21,7 @@ from graph_client.client import GraphClient
 from planner_sync.create import Create
 from planner_sync.in_step import InStep
 from planner_sync.levels import Levels
+from planner_sync.meeting_dates import MeetingDates
 from planner_sync.mend import Mend
 from planner_sync.owners import Owners
 from planner_sync.polling import Polling
@@ -67,6 +68,7 @@ class Service:
     workbooks: WorkbookReconcile
     ingest: Ingest
     in_step: InStep
+    meeting_dates: MeetingDates
     polling: Polling
     sweep: Sweep
     digests: Digests
@@ -142,6 +144,7 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         workbooks=WorkbookReconcile(store, graph.drives, receiver, intake.time_zone),
         ingest=ingest,
         in_step=in_step,
+        meeting_dates=MeetingDates(store, force),
         polling=polling,
         sweep=sweep,
         digests=Digests(store, force),

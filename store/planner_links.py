@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, or_, select, update
 
-from store.tables import planner_links
+from store.tables import planner_links, tasks
 
 MOST_IN_QUERY = 500
 
@@ -144,6 +144,16 @@ def of_plan(connection: Connection, plan_id: str, *states: LinkState) -> list[Pl
     """The links of one plan in any of these states."""
     query = _LINKS.where(planner_links.c.plan_id == plan_id, planner_links.c.state.in_(states))
     return [_link(row) for row in connection.execute(query).mappings()]
+
+
+def blocks_of_open_tasks(connection: Connection, *states: LinkState) -> dict[str, list[str]]:
+    """The service's blocks that boards show of every open task, by task id, of links in any of these states."""
+    c, found = planner_links.c, dict[str, list[str]]()
+    query = select(c.task_id, c.service_block).join(tasks, tasks.c.task_id == c.task_id)
+    query = query.where(tasks.c.is_open, c.state.in_(states), c.service_block.is_not(None))
+    for task_id, block in connection.execute(query):
+        found.setdefault(task_id, []).append(block)
+    return found
 
 
 def plans_stood_on(connection: Connection) -> dict[tuple[str, str], int]:

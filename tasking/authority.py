@@ -96,7 +96,8 @@ def meeting_named(force: Force, meeting_ref: str) -> TaskingMeeting:
 
 
 def _own_roles(force: Force, unit: str) -> tuple[str, ...]:
-    level = force.level_of(unit)
-    chairs = [role for meeting in force.meetings_of(unit) for role in (meeting.chair_role, *meeting.deputy_roles)]
-    managers = [level.action_manager_role] if level.action_manager_role else []
+    level, meetings = force.level_of(unit), force.meetings_of(unit)
+    chairs = [role for meeting in meetings for role in (meeting.chair_role, *meeting.deputy_roles)]
+    named = (level.action_manager_role, *(meeting.action_manager_role for meeting in meetings))
+    managers = [role for role in named if role]
     return tuple(dict.fromkeys([*chairs, *managers, OWNER]))

@@ -16,7 +16,7 @@ class TaskingLevel:
     """One rung of the ladder. A higher `rank` is a higher level of tasking.
 
     `duty_roles` decide for it between meetings, the first asked first; `action_manager_role` looks after what has no
-    owner or goes stale; `tasking_officer_role` prepares the meeting and keeps the gate.
+    owner or goes stale, `tasking_officer_role` after everything else in the inbox. A meeting may name its own.
     """
 
     code: str
@@ -61,7 +61,8 @@ class Label:
 class TaskingMeeting:
     """A meeting that tasks are decided at, with the Teams channel where its chair reads.
 
-    `poster` carries its cards, the force's own where empty. Without a `recurrence` it is only a channel.
+    `poster` carries its cards, the force's own where empty. Without a `recurrence` it is only a channel. The two last
+    roles are its level's where empty.
     """
 
     code: str
@@ -73,6 +74,8 @@ class TaskingMeeting:
     deputy_roles: tuple[str, ...] = ()
     recurrence: Recurrence | None = None
     poster: str = ""
+    action_manager_role: str = ""
+    tasking_officer_role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,24 @@ class Force:
     def meeting(self, code: str) -> TaskingMeeting:
         """The meeting with this code; KeyError when there is none."""
         return {meeting.code: meeting for meeting in self.meetings}[code]
+
+    def action_manager(self, meeting: TaskingMeeting) -> str:
+        """The role that looks after what has no owner or goes stale: the meeting's, else its level's; may be empty."""
+        return meeting.action_manager_role or self.level_of(meeting.unit).action_manager_role
+
+    def tasking_officer(self, meeting: TaskingMeeting) -> str:
+        """The role that works from the inbox for this meeting: its own, else its level's; may be empty."""
+        return meeting.tasking_officer_role or self.level_of(meeting.unit).tasking_officer_role
+
+    def action_manager_at(self, unit_code: str) -> str:
+        """The action manager of a unit: of its first meeting, else of its level; may be empty."""
+        meeting = self.meeting_of(unit_code)
+        return self.action_manager(meeting) if meeting else self.level_of(unit_code).action_manager_role
+
+    def tasking_officer_at(self, unit_code: str) -> str:
+        """The tasking officer of a unit: of its first meeting, else of its level; may be empty."""
+        meeting = self.meeting_of(unit_code)
+        return self.tasking_officer(meeting) if meeting else self.level_of(unit_code).tasking_officer_role
 
     def channel_code(self, meeting: TaskingMeeting) -> str:
         """The code that the meeting's channel goes by: that of the first meeting of its unit that has this channel."""

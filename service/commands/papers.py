@@ -131,27 +131,41 @@ def minutes(meeting_ref: str, path: Path | None, restricted: bool, who: str | No
 
 @click.command()
 @click.option("--unit", metavar="UNIT", help="Only what concerns this unit.")
+@click.option("--meeting", "code", metavar="CODE", help="Only what concerns the unit of this meeting, like HP_DAILY.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for another program.")
 @WHO
-def inbox(unit: str | None, as_json: bool, who: str | None) -> None:
-    """Show what a tasking officer has to look after: unowned, unscored, stale, undecided, awaiting result, held."""
+def inbox(unit: str | None, code: str | None, as_json: bool, who: str | None) -> None:
+    """Show what a tasking officer has to look after: unowned, overdue, unscored, stale, undecided, held."""
     actor = who or login_or_stop("looks at it")
 
     async def looking(service: Service) -> list[InboxEntry]:
         _check_units(service.force, [unit] if unit else [])
+        only = _unit_of_meeting(service.force, code, unit) if code else unit
         with service.store.open() as connection:
-            found = tasking_inbox(connection, service.force, service.store.clock.now(), unit)
-        service.store.consulted(actor, SOURCE, f"inbox of {unit}" if unit else "inbox")
+            found = tasking_inbox(connection, service.force, service.store.clock.now(), only)
+        service.store.consulted(actor, SOURCE, f"inbox of {code or unit}" if only else "inbox")
         return found
 
     found = within_the_rules(looking)
     if as_json:
         click.echo(json.dumps(inbox_json(found), ensure_ascii=False, indent=2))
         return
-    table = Table("what", "task", "unit", "since", "why", title=f"To look after: {len(found)}")
+    table = Table("what", "task", "unit", "since", "why", "for", title=f"To look after: {len(found)}")
     for entry in found:
-        table.add_row(entry.kind_words, entry.reference, entry.unit_name, clock_text(entry.since), entry.why)
+        since = clock_text(entry.since)
+        table.add_row(entry.kind_words, entry.reference, entry.unit_name, since, entry.why, entry.looked_after_by)
     console.print(table)
+
+
+def _unit_of_meeting(force: Force, code: str, unit: str | None) -> str:
+    """Raises RuleBroken for a meeting that config does not have, and for one that is another unit's than asked for."""
+    meeting = next((each for each in force.meetings if each.code == code), None)
+    if meeting is None:
+        known = ", ".join(each.code for each in force.meetings)
+        raise RuleBroken(f"There is no meeting {code}; there are {known}.")
+    if unit and unit != meeting.unit:
+        raise RuleBroken(f"{code} is a meeting of {meeting.unit}, not of {unit}: give one of the two.")
+    return meeting.unit
 
 
 @click.command()

@@ -154,6 +154,24 @@ def test_a_chaser_says_what_is_late_and_what_to_do(trigger: str, banner: str, to
     assert set(CHASE_WORDS) <= set(TRIGGER_WORDS)
 
 
+def test_a_chaser_is_for_the_action_manager_of_the_meeting_else_of_the_level_and_names_nobody_without_one() -> None:
+    def addressed(force: Force) -> bool:
+        return "Meeting Manager" in str(chased_card(force, TASK, "STALLED", LINKS, MARK))
+
+    unit = TASK.unit
+    level = replace(FORCE.level_of(unit), action_manager_role="Level Manager")
+    levels = tuple(level if each.code == level.code else each for each in FORCE.levels)
+    by_level = replace(FORCE, levels=levels)
+    assert "Level Manager" in str(chased_card(by_level, TASK, "STALLED", LINKS, MARK))
+    meetings = tuple(
+        replace(each, action_manager_role="Meeting Manager") if each.unit == unit else each for each in FORCE.meetings
+    )
+    by_meeting = replace(by_level, meetings=meetings)
+    assert addressed(by_meeting)
+    assert "Level Manager" not in str(chased_card(by_meeting, TASK, "STALLED", LINKS, MARK))
+    assert not addressed(by_level)
+
+
 def test_a_chaser_about_a_sensitive_task_names_its_reference_alone() -> None:
     card = chased_card(FORCE, SENSITIVE, "OVERDUE", LINKS, MARK)
     assert card["body"][1]["text"] == "T-2418: OFFICIAL-SENSITIVE task, open it on the restricted board"

@@ -1,5 +1,6 @@
 """The tasking officer's inbox: what nobody looks after is there, says why, and goes when it is seen to."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -249,3 +250,33 @@ def test_a_passed_review_time_of_a_return_asks_both_who_gave_it_back_and_who_has
         assert [entry.reference for entry in entries(desk, "REVIEW_DUE", unit=unit)] == [task.reference]
     desk.decide(task, T.EXTEND, due_at=MORNING + 9 * DAY)
     assert entries(desk, "REVIEW_DUE") == []
+
+
+def test_an_overdue_task_is_there_from_the_moment_after_its_due_time(desk: MeetingDesk) -> None:
+    task = desk.taken_on(desk.raised(needed_by=MORNING + HOUR))
+    desk.clock.at = MORNING + HOUR
+    assert entries(desk, "OVERDUE") == []
+    desk.clock.advance(2 * HOUR)
+    (entry,) = entries(desk, "OVERDUE")
+    assert (entry.reference, entry.why) == (task.reference, "It was due Mon 2 Nov 09:30, 2 hours ago")
+    desk.on_board(task, progress=100)
+    assert entries(desk, "OVERDUE") == []
+
+
+def test_each_entry_is_for_the_action_manager_or_the_tasking_officer_of_its_meeting_else_of_its_level(
+    desk: MeetingDesk,
+) -> None:
+    levels = tuple(
+        replace(each, action_manager_role="Sergeant", tasking_officer_role="Officer") for each in desk.force.levels
+    )
+    own = {"action_manager_role": "HP Manager", "tasking_officer_role": "HP Officer"}
+    meetings = tuple(replace(each, **own) if each.unit == "HP" else each for each in desk.force.meetings)
+    desk.force = replace(desk.force, levels=levels, meetings=meetings)
+    for unit in ("HP", "DD"):
+        desk.raised(unit=unit, needed_by=MORNING + HOUR)
+    desk.clock.advance(2 * HOUR)
+    found = {(entry.unit, entry.kind): entry.looked_after_by for entry in entries(desk)}
+    assert found["HP", "UNOWNED"] == "HP Manager"
+    assert found["HP", "OVERDUE"] == "HP Officer"
+    assert found["DD", "UNOWNED"] == "Sergeant"
+    assert found["DD", "OVERDUE"] == "Officer"

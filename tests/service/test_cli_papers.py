@@ -154,6 +154,20 @@ def test_the_inbox_is_shown_by_unit_and_as_json(folder: Path) -> None:
     assert audited(folder)[0] == ("CONSULTATION", "bea", "inbox of HP")
 
 
+def test_the_inbox_is_shown_by_meeting_and_says_whose_each_entry_is(folder: Path) -> None:
+    told = tasking(folder, inbox, "--meeting", "HP_DAILY", "--json", "--as", "bea")
+    assert told.exit_code == 0, told.stderr
+    unowned = [entry for entry in json.loads(told.stdout) if entry["kind"] == "UNOWNED"]
+    assert unowned
+    assert all(entry["looked_after_by"] for entry in unowned)
+    assert json.loads(tasking(folder, inbox, "--meeting", "DD_DAILY", "--json").stdout) == []
+    assert audited(folder)[0] == ("CONSULTATION", "bea", "inbox of HP_DAILY")
+    wrong = tasking(folder, inbox, "--meeting", "NO_SUCH")
+    assert wrong.exit_code != 0
+    assert "There is no meeting NO_SUCH" in wrong.stderr
+    assert "not of DD" in tasking(folder, inbox, "--meeting", "HP_DAILY", "--unit", "DD").stderr
+
+
 def test_the_register_is_shown_narrowed_and_written(folder: Path) -> None:
     days = ["--since", "2026-11-02", "--until", "2026-11-02"]
     assert "DEC-2026-000001" in tasking(folder, register, *days).stdout

@@ -117,6 +117,7 @@ def test_before_provisioning_the_jobs_that_read_say_so_and_ask_graph_nothing(sta
         "deliver": 0,
         "renew-account": 0,
         "keep-subscriptions": 0,
+        "show-meetings": 0,
         "retire-tasks": 0,
     }
     assert [subject for subject, _ in troubles] == ["job read-intake-list", "job read-workbooks", "job pull-boards"]
