@@ -345,3 +345,21 @@ channel_health = Table(
     Column("canary_at", UtcDateTime),
     Column("seen_at", UtcDateTime),
 )
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("begun_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False, index=True),
+)
+
+sent_forms = Table(
+    "sent_forms",
+    metadata,
+    Column("form_key", String(64), primary_key=True),
+    Column("sent_at", UtcDateTime, nullable=False, index=True),
+)
