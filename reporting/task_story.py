@@ -14,8 +14,8 @@ from store.planner_links import LinkState
 from store.tables import audit_log
 from store.tasks import read_assessments, read_escalations
 from tasking.audit import AuditKind
-from tasking.decision import Decision
-from tasking.escalation import Escalation, EscalationStatus
+from tasking.decision import Decision, DecisionType
+from tasking.escalation import TRIGGER_WORDS, Escalation, EscalationStatus
 from tasking.force import Force
 from tasking.recording import WORDS
 from tasking.task import Status, Task
@@ -276,8 +276,13 @@ def _who(force: Force, actor: str) -> str:
 
 
 def _action(force: Force, what: str) -> str:
+    """An action of the log in words: units by name, codes of triggers and decisions as people say them."""
     head, mark, unit = what.partition("board of ")
-    return f"{head}{mark}{unit_name(force, unit)}" if mark else what
+    if mark:
+        return f"{head}{mark}{unit_name(force, unit)}"
+    head, mark, code = what.partition(": ")
+    decided = WORDS[DecisionType(code)] if code in set(DecisionType) else code
+    return f"{head}{mark}{TRIGGER_WORDS.get(code, decided)}"
 
 
 def _details(force: Force, changes: Mapping[str, Any]) -> tuple[str, ...]:

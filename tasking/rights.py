@@ -216,7 +216,7 @@ def is_own(person: Person, task: Task) -> bool:
 
 def posts_of(person: Person, force: Force, unit: str) -> tuple[str, ...]:
     """The posts that the person may act in for a unit, as `tasking.authority` knows them: with Chair those of its
-    chairs, deputies and duty roles, with TaskingOfficer or ActionManager that of its action manager; not of units below."""
+    chairs, deputies and duty roles, with TaskingOfficer or ActionManager its action manager's; not of units below."""
     level = force.level_of(unit)
     held = {grant.role for grant in person.grants if unit in ({grant.unit} if grant.unit else person.units)}
     found: list[str] = []

@@ -6,6 +6,7 @@ Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow; MS
 import asyncio
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,26 +52,33 @@ class CodeFlow:
         return str(got["id_token"])
 
     def _with_msal(self, call: Callable[[Any], Any]) -> Any:
-        app: Any = None
+        connection = _connection(self._settings.ca_file)
         try:
-            app = _application(self._settings)
-            return call(app)
+            return call(_application(self._settings, connection))
         except OSError as error:  # requests' errors are OSErrors
             raise IssuerUnreachable("Microsoft's sign-in does not answer at the moment.") from error
         finally:
-            if app is not None:
-                app.http_client.close()
+            connection.close()
 
 
-def _application(settings: TabSettings) -> Any:
+def _connection(ca_file: str) -> Any:
+    """What MSAL asks through. With certificates of our own the environment is left out of it: requests would let its
+    REQUESTS_CA_BUNDLE win over them."""
+    connection: Any = import_module("requests").Session()
+    if ca_file:
+        connection.verify, connection.trust_env = ca_file, False
+    connection.request = partial(connection.request, timeout=ASK_SECONDS)
+    return connection
+
+
+def _application(settings: TabSettings, connection: Any) -> Any:
     module: Any = import_module("msal")  # by name: it has no types
     try:
         return module.ConfidentialClientApplication(
             settings.client_id,
             authority=settings.authority,
             client_credential=settings.client_secret,
-            verify=settings.ca_file or True,
-            timeout=ASK_SECONDS,
+            http_client=connection,
             instance_discovery=urlsplit(settings.authority).hostname == MICROSOFTS,
             exclude_scopes=["offline_access"],
         )

@@ -1,4 +1,4 @@
-"""The tab as somebody meets it: the emulator's real sign-in over https, the service's real doors, a browser's cookies."""
+"""The tab as somebody meets it: the emulator's real sign-in over https, the service's real doors, cookies kept."""
 
 import asyncio
 import re
@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from built_service import built_service
+from built_service import built_service, clock_of
+from peakshire import Desk
 from secure_emulator import Browser, SecureEmulator
 
 import function_app
@@ -80,6 +81,11 @@ class World:
     host: LaptopHost
     people: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def desk(self) -> Desk:
+        """Short ways to do to a task what a test needs."""
+        return Desk(self.service.store.engine, clock_of(self.service), self.service.force)
 
     def person(self, name: str, *roles: str, units: tuple[str, ...] = ()) -> str:
         """An account with these values of the roles claim, in the board groups of these units; its sign-in name."""
