@@ -39,6 +39,9 @@ def running_tab() -> "ASGIApp | None":
     return _Holder.tab
 
 
-def use(service: Service | None) -> None:
-    """Makes this the service of the process; None forgets it. For the laptop host, the demo and tests."""
-    _Holder.service, _Holder.tab = service, None
+def use(service: Service | None, tab: "ASGIApp | None" = None) -> None:
+    """Makes this the service of the process; None forgets it. For the laptop host, the demo and tests.
+
+    Its tab is made on first use where none is given.
+    """
+    _Holder.service, _Holder.tab = service, tab

@@ -1,6 +1,6 @@
 """The tab, as settings describe it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.types import ASGIApp
 
@@ -9,7 +9,9 @@ from service.settings import PREFIX, Settings
 from service.wiring import Service
 from tasking.thrive import HIGHEST_LEVEL
 from web.application import build_tab
+from web.pages import PAGES
 from web.tab import Tab, TabSettings
+from web.visit import Page
 
 NEEDED = ("tab_url", "tab_authority", "tab_client_id", "tab_client_secret")
 
@@ -19,7 +21,7 @@ def missing_for_tab(settings: Settings) -> list[str]:
     return [f"{PREFIX}{name.upper()}" for name in NEEDED if not getattr(settings, name)]
 
 
-def make_tab(service: Service) -> ASGIApp | None:
+def make_tab(service: Service, pages: Sequence[Page] = PAGES) -> ASGIApp | None:
     """The tab of this service; None where settings name none, or not all that it needs."""
     settings = service.settings
     if missing_for_tab(settings):
@@ -34,7 +36,7 @@ def make_tab(service: Service) -> ASGIApp | None:
         ca_file=settings.tab_ca_file,
     )
     words = thrive_words(service.forms)
-    return build_tab(Tab(told, service.store, service.force, service.policy, settings.planner_task_url, words))
+    return build_tab(Tab(told, service.store, service.force, service.policy, settings.planner_task_url, words), pages)
 
 
 def thrive_words(forms: Mapping[str, FormDefinition]) -> dict[str, dict[int, str]]:

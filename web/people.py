@@ -21,14 +21,19 @@ def person_in(tab: Tab, claims: Mapping[str, Any]) -> Person:
     upn = str(claims.get("preferred_username") or claims["oid"]).casefold()
     if "groups" in claims.get("_claim_names", {}) or claims.get("hasgroups"):
         raise _refused(tab, upn, claims, TOO_MANY)
-    roles, groups = (claims.get(name, []) for name in ("roles", "groups"))
-    grants = grants_in([each for each in roles if isinstance(each, str)], tab.force)
+    roles, groups = (_texts(claims.get(name)) for name in ("roles", "groups"))
+    grants = grants_in(roles, tab.force)
     if not grants:
         raise _refused(tab, upn, claims, NO_ROLE)
     with tab.store.open() as connection:
         noted = notebook.provisioned_rows(connection, "group")
     units = frozenset(unit for unit, row in noted.items() if row["graph_id"] in groups and unit in tab.force.units)
     return Person(str(claims["oid"]), upn, str(claims.get("name") or upn), grants, units)
+
+
+def _texts(told: object) -> list[str]:
+    """A claim that is a list of texts; nothing for whatever else it may be."""
+    return [each for each in told if isinstance(each, str)] if isinstance(told, list) else []
 
 
 def _refused(tab: Tab, upn: str, claims: Mapping[str, Any], words: str) -> TokenRefused:

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,10 +15,14 @@ from peakshire import Desk
 from secure_emulator import Browser, SecureEmulator
 
 import function_app
+from service import running
 from service.laptop_host import LaptopHost
+from service.tab import make_tab
 from service.wiring import Service
 from store import notebook
 from tasking.rights import AppRole
+from web.pages import PAGES
+from web.visit import Page
 
 TAB_ID = "5c1d3c0e-9f6a-4f0e-8a53-5a3a4f6f0b11"
 TAB_SECRET = "the-tabs-secret"
@@ -49,11 +53,7 @@ class Visitor:
     def sign_in(self, upn: str, path: str = "/") -> httpx.Response:
         """The whole code flow as a browser goes it, by the emulator's pages; the answer that opens the session."""
         self.upn = upn
-        begun = self.get(f"/sign-in/start?next={path}")
-        with Browser(self.world.secure) as browser:
-            browser.open(begun.headers["location"]).press(self.world.people[upn])
-            answered = browser.page.headers["location"]
-        return self.get(answered)
+        return self.get(self.world.answer_to(self.get(f"/sign-in/start?next={path}"), upn))
 
     def _send(self, method: str, path: str, headers: Mapping[str, str], **more: Any) -> httpx.Response:
         address = path if path.startswith("http") else f"{URL}{path}"
@@ -106,6 +106,27 @@ class World:
     def stranger(self) -> Visitor:
         """A browser with nobody signed in."""
         return Visitor(self)
+
+    def answer_to(self, begun: httpx.Response, upn: str) -> str:
+        """Where Entra sends the browser back to, once this person was chosen on its page."""
+        with Browser(self.secure) as browser:
+            browser.open(begun.headers["location"]).press(self.people[upn])
+            return str(browser.page.headers["location"])
+
+    @contextmanager
+    def at(self, url: str, **settings: str) -> Iterator["World"]:
+        """The same record served at another address, or with other settings."""
+        changed = self.service.settings.model_copy(update={"tab_url": url, **settings})
+        service = replace(self.service, settings=changed)
+        running.use(service)
+        try:
+            yield World(self.secure, service, LaptopHost(service, function_app.app), self.people, self.ids)
+        finally:
+            running.use(self.service)
+
+    def with_pages(self, *pages: Page) -> None:
+        """From now on the tab has these pages besides its own."""
+        running.use(self.service, make_tab(self.service, (*PAGES, *pages)))
 
     def sso_token(self, upn: str, scope: str = "access_as_user") -> str:
         """The token that Teams gets for the tab, by the code flow of Teams' own app."""
