@@ -167,10 +167,8 @@ async def _keep_serving(host: LaptopHost, port: int, tenant: DemoTenant, service
     for plan in (await tenant.control("planner/plans"))["value"]:
         console.print(f"  board      {tenant.address}/boards/{plan['id']}  {plan['title']}", soft_wrap=True)
     console.print(f"  channels   {tenant.address}/channels")
-    console.print(
-        f"  tab        http://127.0.0.1:{port}/api/tab/  (choose who you are; sign-in has a local certificate:"
-    )
-    console.print(f"             trust {tenant.ca_file}, or let your browser go on)", soft_wrap=True)
+    console.print(f"  tab        http://127.0.0.1:{port}/api/tab/  (sign in as anybody of Peakshire)")
+    console.print(f"             its sign-in has a certificate of this machine: {tenant.ca_file}", soft_wrap=True)
     console.print(f"  health     http://127.0.0.1:{port}/api/health")
     console.print("The service goes on working. Ctrl-C ends it.")
     with suppress(asyncio.CancelledError, KeyboardInterrupt):

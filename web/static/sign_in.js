@@ -1,20 +1,30 @@
 // Inside a frame of Teams: asks Teams for the tab's token and opens a session with it. Anywhere else the button stays.
 (function () {
   "use strict";
-  if (window.parent === window || !window.microsoftTeams) { return; }
+  if (window.parent === window) { return; }
   var state = document.getElementById("sso-state");
   var button = document.getElementById("sign-in");
-  var address = document.querySelector("script[data-sso]").dataset.sso;
+  var own = document.querySelector("script[data-sso]").dataset;
   function failed(words) {
     state.textContent = words;
     button.target = "_blank";
     button.rel = "noopener";
   }
+  function loaded() {
+    return new Promise(function (resolve, reject) {
+      var library = document.createElement("script");
+      library.src = own.teams;
+      library.onload = resolve;
+      library.onerror = reject;
+      document.head.appendChild(library);
+    });
+  }
   state.textContent = "Signing you in …";
-  microsoftTeams.app.initialize()
+  loaded()
+    .then(function () { return microsoftTeams.app.initialize(); })
     .then(function () { return microsoftTeams.authentication.getAuthToken(); })
     .then(function (token) {
-      return fetch(address + window.location.search, {
+      return fetch(own.sso + window.location.search, {
         method: "POST", credentials: "same-origin", headers: { Authorization: "Bearer " + token }
       });
     })
