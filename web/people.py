@@ -10,8 +10,8 @@ from web.tab import SOURCE, Tab
 from web.tokens import TokenRefused
 
 TOO_MANY = (
-    "Your account is in more groups than a token can name. Ask the administrator to give you roles with a unit's code and "
-    "to leave groups out of the token."
+    "Your account is in more groups than a token can name. Ask the administrator to give you roles with a unit's "
+    "code and to leave groups out of the token."
 )
 NO_ROLE = "You have no role in tasking yet. Ask who gives out roles in your force."
 
