@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from reporting.wording import READ_ON_RECORD, STATUS_WORDS, is_restricted, unit_name
+from reporting.wording import READ_ON_RECORD, STATUS_WORDS, unit_name
 from store.tasks import read_all_tasks
 from tasking.force import Force
+from tasking.restricted import is_restricted
 from tasking.task import Status
 
 NEVER = datetime.max.replace(tzinfo=UTC)

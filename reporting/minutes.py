@@ -16,7 +16,6 @@ from reporting.wording import (
     band_words,
     highest,
     is_decision_restricted,
-    is_restricted,
     mark_of_decision,
     owner_words,
     time_words,
@@ -33,6 +32,7 @@ from tasking.errors import RuleBroken
 from tasking.force import Force, TaskingMeeting
 from tasking.meetings import MeetingRecord, MeetingState, Opening
 from tasking.recording import WORDS
+from tasking.restricted import is_restricted
 from tasking.task import Classification, Task
 
 CAPACITY_WORDS = {

@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from reporting.wording import STATUS_WORDS, is_restricted
+from reporting.wording import STATUS_WORDS
 from store import effort, notebook, strategies
 from store.tasks import read_all_tasks, read_open_tasks
 from tasking.calendar import cycle_of
 from tasking.clocks import local_day, utc_of
 from tasking.control_strategy import in_force, kinds_of_work, only_enforces
 from tasking.force import Force
+from tasking.restricted import is_restricted
 from tasking.strategy import ControlStrategy, Priority
 from tasking.task import Task
 from tasking.thrive import Alignment

@@ -7,6 +7,7 @@ import asyncio
 import hmac
 import importlib
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ PAUSE_SECONDS = 30.0
 """Between two tries of one queue message: the visibilityTimeout of host.json."""
 WORKERS = AT_ONCE
 """Queue messages worked at once, as many as the timer's round: deliveries wait together for their turn at Graph."""
+CATCH_ALL = re.compile(r"\{\*(\w+)\}")
+"""How Azure's routes write a part that may hold slashes."""
 KEY_HEADER = "x-functions-key"
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -156,7 +159,8 @@ class LaptopHost:
             )
             return Response(answer.get_body(), answer.status_code, dict(answer.headers), answer.mimetype)
 
-        return Route(f"/api/{door['route']}", endpoint, methods=door["methods"])
+        path = CATCH_ALL.sub(r"{\1:path}", door["route"])
+        return Route(f"/api/{path}", endpoint, methods=door["methods"])
 
     def _is_let_in(self, request: Request) -> bool:
         given = request.headers.get(KEY_HEADER) or request.query_params.get("code", "")

@@ -51,5 +51,14 @@ def set_up(level: str) -> None:
     for handler in root.handlers:
         handler.setFormatter(JsonLines())
     root.setLevel(logging.WARNING)
-    for package in ("service", "functions", "forms_ingest", "planner_sync", "escalation", "store", "graph_client"):
+    for package in (
+        "service",
+        "functions",
+        "web",
+        "forms_ingest",
+        "planner_sync",
+        "escalation",
+        "store",
+        "graph_client",
+    ):
         logging.getLogger(package).setLevel(level)

@@ -21,7 +21,7 @@ PREFIX = "TASKING_"
 WEBHOOK_PREFIX = "TASKING_WEBHOOK_"
 PASSED_ON = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "AZURE_CLIENT_ID")
 """Variables of Azure's own that the service only looks at; azure-identity reads them itself."""
-SECRETS = ("function_key", "notification_secret", "account_client_secret", "token_cache_key")
+SECRETS = ("function_key", "notification_secret", "account_client_secret", "token_cache_key", "tab_client_secret")
 """Settings that are shown as stars."""
 ADDRESSES: Mapping[str, tuple[str, ...]] = {
     "planner_task_url": ("plan_id", "task_id"),
@@ -30,6 +30,10 @@ ADDRESSES: Mapping[str, tuple[str, ...]] = {
     "pack_url": ("pack_id",),
 }
 """Templates of addresses, and what each may hold in braces."""
+TEAMS = "https://teams.microsoft.com https://*.teams.microsoft.com https://teams.cloud.microsoft"
+"""Who may show the tab in a frame: Teams (learn.microsoft.com/microsoftteams/platform/tabs/how-to/tab-requirements)."""
+TAB_PATH = "/api/tab"
+MANY_TENANTS = ("common", "organizations", "consumers")
 QUEUE_NAME = re.compile(r"(?=.{3,56}$)[a-z0-9]+(-[a-z0-9]+)*")
 """What Azure takes as a queue's name (learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata),
 with room for the seven characters of "-poison"."""
@@ -67,6 +71,13 @@ class Settings(BaseModel):
     function_key: str = ""
     notification_secret: Annotated[str, Field(max_length=128)] = ""
     public_url: str = ""
+    tab_url: str = ""
+    tab_authority: str = ""
+    tab_client_id: str = ""
+    tab_client_secret: str = ""
+    tab_api_uri: str = ""
+    tab_frame_ancestors: str = TEAMS
+    tab_ca_file: str = ""
     work_queue_url: str = ""
     work_queue_name: str = "tasking-outbox"
     log_level: str = "INFO"
@@ -126,11 +137,32 @@ class Settings(BaseModel):
             raise ValueError("needs TASKING_NOTIFICATION_SECRET too, by which Graph's notifications are known")
         return value.rstrip("/")
 
-    @field_validator("account_authority")
+    @field_validator("account_authority", "tab_authority")
     @classmethod
     def _is_authority(cls, value: str) -> str:
         if value and not (_is_safe_address(value) and value.startswith("https:")):
             raise ValueError("must be a whole https address, such as https://login.microsoftonline.com/TENANT")
+        return value.rstrip("/")
+
+    @field_validator("tab_authority")
+    @classmethod
+    def _is_one_tenant(cls, value: str) -> str:
+        if value and urlsplit(value).path.strip("/").lower() in ("", *MANY_TENANTS):
+            raise ValueError("must name one tenant: who signs in to another is nobody here")
+        return value
+
+    @field_validator("tab_url")
+    @classmethod
+    def _is_tab(cls, value: str) -> str:
+        if value and not (_is_safe_address(value) and value.rstrip("/").endswith(TAB_PATH)):
+            raise ValueError(f"must be a whole https address (http only on this machine) that ends with {TAB_PATH}")
+        return value.rstrip("/")
+
+    @field_validator("tab_frame_ancestors")
+    @classmethod
+    def _are_ancestors(cls, value: str) -> str:
+        if set(value) & set(';,"\r\n') or "*" in value.split():
+            raise ValueError("must be addresses with spaces between them, each of one host or of its subdomains")
         return value
 
     @field_validator("token_cache_key")

@@ -78,7 +78,7 @@ def clock_of(service: Service) -> SetClock:
 def root_logger_restored() -> Iterator[logging.Logger]:
     """The root logger without handlers; afterwards it, and the service's loggers, are as they were."""
     root = logging.getLogger()
-    names = ("service", "functions", "forms_ingest", "planner_sync", "escalation", "store", "graph_client")
+    names = ("service", "functions", "web", "forms_ingest", "planner_sync", "escalation", "store", "graph_client")
     levels = {name: logging.getLogger(name).level for name in names}
     handlers, level = list(root.handlers), root.level
     root.handlers[:] = []

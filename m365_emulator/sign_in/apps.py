@@ -71,6 +71,8 @@ class AppRegistration:
     delegated: set[str] = field(default_factory=set)
     """What an administrator consented to for everybody: Graph scopes, and scopes of other apps as full addresses."""
     id_token_from_authorize: bool = False
+    group_membership_claims: str = "None"
+    """None, or All: tokens for the app name every group of the person."""
 
     @property
     def audiences(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """/_emulator/apps and /_emulator/sign_in: register apps, give people roles, change keys, end sign-ins."""
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from starlette.requests import Request
@@ -59,6 +59,7 @@ class AppOrder(Order):
     scopes: Texts = Field([], description="the scopes of the app's own interface")
     app_roles: Texts = Field([], description="roles that people may be given")
     id_token_from_authorize: bool = Field(False, description="true: the authorize address may answer with an id token")
+    group_membership_claims: Literal["None", "All"] = Field("None", description="All: tokens name the person's groups")
     permissions: PermissionsOrder = Field(PermissionsOrder(), description="what an administrator consented to")
 
     def given(self) -> dict[str, Any]:
@@ -170,6 +171,7 @@ def told(tenant: Tenant, app: AppRegistration) -> Json:
             {"hint": s.value[:3], "expires_at": timestamp(s.expires_at) if s.expires_at else None} for s in app.secrets
         ],
         "certificates": [{"x5t": c.x5t, "x5t#S256": c.x5t_s256} for c in app.certificates],
+        "group_membership_claims": app.group_membership_claims,
         "redirect_uris": app.redirect_uris,
         "identifier_uris": app.identifier_uris,
         "scopes": app.scopes,

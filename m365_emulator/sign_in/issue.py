@@ -16,6 +16,9 @@ from m365_emulator.sign_in.state import Grant
 from m365_emulator.sign_in.tokens import pairwise
 from m365_emulator.tenant import Tenant
 
+MOST_GROUPS = 200
+"""So many groups a JWT names at most."""
+
 
 def active_user(tenant: Tenant, user_id: str) -> User:
     """The person, if the account is still there and enabled."""
@@ -65,13 +68,17 @@ def access_token(
         scopes = [*names, *sorted(asked.words - {"offline_access"})]
         more = {"name": user.display_name, "upn": user.upn, "app_displayname": client.display_name}
         return tenant.tokens.person_token(client.client_id, user.id, scopes, seconds, more)
-    claims = _person(asked.app, user) | {"scp": " ".join(names), "azp": client.client_id, "azpacr": _strength(client)}
+    claims = _person(tenant, asked.app, user) | {
+        "scp": " ".join(names),
+        "azp": client.client_id,
+        "azpacr": _strength(client),
+    }
     return tenant.tokens.token_for(base_url, asked.app.client_id, claims, seconds)
 
 
 def id_token(tenant: Tenant, client: AppRegistration, user: User, asked: Asked, nonce: str, base_url: str) -> str:
     """Who signed in, for the app itself (entra-docs identity-platform/id-token-claims-reference.md)."""
-    claims = _person(client, user)
+    claims = _person(tenant, client, user)
     if nonce:
         claims["nonce"] = nonce
     if "email" in asked.words:
@@ -79,7 +86,7 @@ def id_token(tenant: Tenant, client: AppRegistration, user: User, asked: Asked, 
     return tenant.tokens.token_for(base_url, client.client_id, claims, tenant.switches.sign_in_access_seconds)
 
 
-def _person(app: AppRegistration, user: User) -> dict[str, Any]:
+def _person(tenant: Tenant, app: AppRegistration, user: User) -> dict[str, Any]:
     claims: dict[str, Any] = {
         "oid": user.id,
         "sub": pairwise(app.client_id, user.id),
@@ -87,7 +94,18 @@ def _person(app: AppRegistration, user: User) -> dict[str, Any]:
         "preferred_username": user.upn,
     }
     roles = app.role_holders.get(user.id)
-    return claims | ({"roles": sorted(roles)} if roles else {})
+    claims |= {"roles": sorted(roles)} if roles else {}
+    return claims | (_groups(tenant, user) if app.group_membership_claims == "All" else {})
+
+
+def _groups(tenant: Tenant, user: User) -> dict[str, Any]:
+    """The person's groups; more than a token may name are only said to be there
+    (entra-docs identity-platform/access-token-claims-reference.md, groups overage claim)."""
+    groups = [group.id for group in tenant.directory.groups.values() if user.id in group.member_ids]
+    if len(groups) <= MOST_GROUPS:
+        return {"groups": groups} if groups else {}
+    source = f"https://graph.windows.net/{tenant.tenant_id}/users/{user.id}/getMemberObjects"
+    return {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": source}}}
 
 
 def _strength(client: AppRegistration) -> str:

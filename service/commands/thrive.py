@@ -10,7 +10,7 @@ from rich.table import Table
 from reporting.pack_view import units_below
 from reporting.regrading import MOVES, Regrading, rates_json, regrading, rows_of
 from reporting.score_history import ScoreEntry, curve, entries_of, history_json, score_words
-from reporting.wording import READ_ON_RECORD, band_words, is_restricted, unit_name
+from reporting.wording import READ_ON_RECORD, band_words, unit_name
 from service.commands.deciding import within_the_rules
 from service.commands.papers import RESTRICTED, WHO
 from service.commands.running import console, login_or_stop
@@ -22,6 +22,7 @@ from tasking.calendar import bounds_of, cycle_named, cycle_of
 from tasking.clocks import clock_text, local_day
 from tasking.errors import RuleBroken
 from tasking.meetings import Cycle
+from tasking.restricted import is_restricted
 from tasking.task import Task
 
 SOURCE = "command line"

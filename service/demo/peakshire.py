@@ -57,7 +57,7 @@ async def seat_people(tenant: DemoTenant, service: Service, people: list[dict[st
         {"people": [{"upn": each["upn"], "display_name": each["name"], "job_title": each["role"]} for each in people]},
     )
     for unit, board in service.force.boards.items():
-        members = [each["upn"] for each in people if unit in each["units"]]
+        members = [each["upn"] for each in people if unit in each["units"] and each["kind"] != "partner"]
         await tenant.control("members", {"group": board.group_nickname, "upns": members})
     return dict(seeded["users"])
 

@@ -22,6 +22,7 @@ from service.demo.day import Day
 from service.demo.morning import Morning
 from service.demo.peakshire import open_forms, open_webhooks, read_people, read_tasks, seat_people
 from service.demo.script import START_OF_DAY, acts
+from service.demo.tab_people import open_tab, tab_environment
 from service.demo.tenant import DemoFault, DemoTenant, free_port, is_free
 from service.laptop_host import LaptopHost, load_app
 from service.provision import Provision
@@ -64,7 +65,9 @@ async def _play(folder: Path, port: int, tenant: DemoTenant, once: bool, console
         "TASKING_FUNCTION_KEY": key,
         "TASKING_PLANNER_TASK_URL": f"{tenant.address}/boards/{{plan_id}}/tasks/{{task_id}}",
         "TASKING_PLANNER_BOARD_URL": f"{tenant.address}/boards/{{plan_id}}",
+        "TASKING_RECORD_URL": f"{address}/api/tab/tasks/{{reference}}",
         "TASKING_SETTLE_SECONDS": "1",
+        **tab_environment(tenant, address),
         "TASKING_LOG_LEVEL": "ERROR",
     }
     os.environ.update(tenant.environment)
@@ -75,6 +78,7 @@ async def _play(folder: Path, port: int, tenant: DemoTenant, once: bool, console
     user_ids = await seat_people(tenant, service, people)
     webhooks = await open_webhooks(tenant, service)
     await open_forms(tenant, service)
+    await open_tab(tenant, address, people)
     await service.aclose()
     _keep_settings(folder, environment | webhooks)
     service = _make(environment | webhooks, clock)
@@ -175,6 +179,8 @@ async def _keep_serving(
     for plan in (await tenant.control("planner/plans"))["value"]:
         console.print(f"  board      {tenant.address}/boards/{plan['id']}  {plan['title']}", soft_wrap=True)
     console.print(f"  channels   {tenant.address}/channels")
+    console.print(f"  tab        http://127.0.0.1:{port}/api/tab/  (sign in as anybody of Peakshire)")
+    console.print(f"             its sign-in has a certificate of this machine: {tenant.ca_file}", soft_wrap=True)
     console.print(f"  health     http://127.0.0.1:{port}/api/health")
     console.print(f"Commands on it:  . {folder / SETTINGS}; .venv/bin/tasking inbox", soft_wrap=True)
     console.print("(that file also has the key that the HTTP door wants as header x-functions-key)")

@@ -1,6 +1,7 @@
 """The demo's Microsoft 365: the emulator as a process of its own, reached only by its addresses."""
 
 import asyncio
+import re
 import secrets
 import socket
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 import httpx
 
 START_SECONDS = 30.0
+HTTPS_LINE = re.compile(r"^https: .*authority (\S+)  ca (.+)$", re.MULTILINE)
+"""What the emulator says at its start of where people sign in, and of the authority that its certificate is from."""
 
 
 class DemoFault(Exception):
@@ -18,10 +21,14 @@ class DemoFault(Exception):
 
 
 class DemoTenant:
-    """One emulator process. `control` calls its /_emulator levers; `person_token` lets somebody act as themselves."""
+    """One emulator process. `authority` is where people sign in, `ca_file` what to trust for that.
+
+    `control` calls its /_emulator levers.
+    """
 
     def __init__(self, folder: Path, port: int) -> None:
         self.port = port or free_port()
+        self.authority = self.ca_file = ""
         self.har = folder / "traffic.har"
         self.identity_header = secrets.token_hex(24)
         self.address = f"http://127.0.0.1:{self.port}"
@@ -42,7 +49,9 @@ class DemoTenant:
         """Starts the process and waits until it answers. Raises DemoFault when it does not."""
         if not is_free(self.port):
             raise DemoFault(f"Port {self.port} is in use: choose another with --emulator-port.")
-        arguments = ("--port", str(self.port), "--identity-header", self.identity_header, "--har", str(self.har))
+        beside = self.port + 1 if is_free(self.port + 1) else 0
+        ports = ("--port", str(self.port), "--https-port", str(beside))
+        arguments = (*ports, "--identity-header", self.identity_header, "--har", str(self.har))
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "m365_emulator", *arguments, stdout=log, stderr=log
@@ -52,6 +61,10 @@ class DemoTenant:
                 if self._process.returncode is not None:
                     raise DemoFault(f"The emulator did not start: see {self._log}.")
                 await asyncio.sleep(0.1)
+        found = HTTPS_LINE.search(self._log.read_text("utf-8"))
+        if found is None:
+            raise DemoFault(f"The emulator does not serve https: see {self._log}.")
+        self.authority, self.ca_file = found.groups()
 
     async def stop(self) -> None:
         """Ends the process, which then writes the traffic."""

@@ -13,9 +13,10 @@ from tree import NOT_SHIPPED, PROJECT, files, modules, parsed, pyproject, root_p
 
 MOST_LINES = 400
 BANNED = {"utils", "helpers", "common", "manager", "core", "misc", "services"}
-CATCH_ALLS = {"service/outbox_worker.py": 1, "service/laptop_host.py": 1, "store/together.py": 1}
+CATCH_ALLS = {"service/outbox_worker.py": 1, "service/laptop_host.py": 1, "store/together.py": 1, "web/errors.py": 1}
 """Where every exception may be caught: around one outbox delivery, where the laptop stands in for Azure's host, and
-where a transaction of many is undone, each of whom then meets its own error when it is run by itself."""
+where a transaction of many is undone, each of whom then meets its own error when it is run by itself, and around one
+page, whose visitor gets a plain page while the log gets the kind of error."""
 ENVIRONMENT = {"service/settings.py": {"environ"}, "service/demo/play.py": {"environ"}}
 """Who may touch os.environ. The demo only sets it, for azure-identity, which reads it by itself."""
 

@@ -52,6 +52,7 @@ def test_every_kind_of_door_is_registered() -> None:
         "health",
         "pull_board",
         "graph_notifications",
+        "tab",
     }
     assert {door["name"] for door in doors.queues} == {"deliver_row", "bury_row"}
     assert {door["name"] for door in doors.timers} == {job.name.replace("-", "_") for job in JOBS}
@@ -84,9 +85,9 @@ def test_no_two_functions_share_a_route_and_method() -> None:
     assert set(taken.values()) == {1}, taken
 
 
-def test_only_health_is_open_to_everybody() -> None:
+def test_only_health_is_open_without_a_key_and_the_tab_which_has_a_sign_in_of_its_own() -> None:
     levels = {name: plain(binding["authLevel"]).upper() for name, binding in triggers("httpTrigger")}
-    assert [name for name, level in levels.items() if level == "ANONYMOUS"] == ["health"]
+    assert [name for name, level in levels.items() if level == "ANONYMOUS"] == ["health", "tab"]
     assert set(levels.values()) == {"FUNCTION", "ANONYMOUS"}
 
 

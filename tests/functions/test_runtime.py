@@ -46,7 +46,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[RuntimeLibrary]:
 
 def test_the_runtime_finds_every_function(runtime: RuntimeLibrary) -> None:
     timers = {job.name.replace("-", "_") for job in JOBS}
-    http = {"post_response", "health", "pull_board", "graph_notifications"}
+    http = {"post_response", "health", "pull_board", "graph_notifications", "tab"}
     assert set(runtime.functions) == http | {"deliver_row", "bury_row"} | timers
     assert runtime.trigger("post_response")["route"] == "forms/{form}/responses"
     assert runtime.trigger("deliver_row")["queueName"] == "%TASKING_WORK_QUEUE_NAME%"
