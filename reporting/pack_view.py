@@ -1,12 +1,13 @@
 """What a pack is made of: everything on record that the meeting may have to see, read in a fixed number of queries."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from reporting.reviews import outstanding
+from reporting.wording import is_decision_restricted
 from store import decisions, meetings, waiting
 from store.tasks import read_ended_tasks, read_histories, read_open_tasks
 from tasking.calendar import meeting_ref, previous_meeting
@@ -14,6 +15,7 @@ from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.force import Force, TaskingMeeting
 from tasking.meetings import AgendaSection, MeetingKind, MeetingRecord, MeetingState
+from tasking.restricted import is_restricted
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
 
@@ -111,6 +113,22 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         superseded=frozenset(decisions.superseded_by(connection, (*decided, *recorded))),
         record=record,
         last_record=last_record,
+    )
+
+
+def without_restricted(view: View) -> View:
+    """The same without restricted tasks and without decisions about them: for a reader to whom they are not there."""
+    tasks, force = view.tasks_by_id, view.force
+
+    def may_be_told(decision: Decision) -> bool:
+        return not is_decision_restricted(force, decision, tasks.get(decision.task_id))
+
+    return replace(
+        view,
+        open_tasks=tuple(seen for seen in view.open_tasks if not is_restricted(force, seen.task)),
+        ended=tuple(seen for seen in view.ended if not is_restricted(force, seen.task)),
+        recorded=tuple(filter(may_be_told, view.recorded)),
+        decided={task_id: tuple(filter(may_be_told, made)) for task_id, made in view.decided.items()},
     )
 
 
