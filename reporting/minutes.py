@@ -158,7 +158,7 @@ def minutes(
     found = read_tasks_by_references(connection, {each.task_reference for each in made} | raised)
     tasks = {task.reference: task for task in found}
     if leave_out:
-        found = tuple(task for task in found if not is_restricted(force, task))
+        found = [task for task in found if not is_restricted(force, task)]
         made = tuple(each for each in made if not is_decision_restricted(force, each, tasks.get(each.task_reference)))
     later = decision_rows.superseded_by(connection, made)
     decided = tuple(_decision(force, each, tasks.get(each.task_reference), later, with_restricted) for each in made)

@@ -49,7 +49,8 @@ def pack_for(
 def without_restricted_matter(connection: Connection, force: Force, pack: Pack) -> Pack:
     """A frozen pack without what was restricted when it was frozen, or is now. Its counts were made with it, and could
     tell how much of it there was: they are left out."""
-    named = {each.reference for each in (*pack.standing, *pack.further, *pack.items, *_changes(pack))}
+    parts: tuple[Named, ...] = (*pack.standing, *pack.further, *pack.items, *_changes(pack))
+    named = {each.reference for each in parts}
     named |= {each.reference for section in pack.sections for each in section.decisions}
     known = {task.reference: task for task in read_tasks_by_references(connection, named)}
     hidden = {item.reference for item in pack.items if item.is_restricted}

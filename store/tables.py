@@ -363,3 +363,15 @@ sent_forms = Table(
     Column("form_key", String(64), primary_key=True),
     Column("sent_at", UtcDateTime, nullable=False, index=True),
 )
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("task_id", String(32), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("written_by", String(320), nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+)
+append_only.guard(notes)

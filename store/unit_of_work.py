@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from store import audit_log, decisions, meetings, outbox, tasks
+from store import audit_log, decisions, meetings, notes, outbox, tasks
 from store.together import Together
 from tasking.audit import AuditKind
 from tasking.clocks import LONDON
@@ -15,6 +15,7 @@ from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.events import Event
 from tasking.meetings import MeetingRecord
+from tasking.note import Note
 from tasking.ports import Clock
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
@@ -151,6 +152,10 @@ class SqlUnitOfWork:
     def decisions(self, task_id: str) -> tuple[Decision, ...]:
         """A task's decisions, oldest first."""
         return decisions.of_task(self.connection, task_id)
+
+    def add_note(self, note: Note) -> None:
+        """Appends a note on a task."""
+        notes.add(self.connection, note)
 
     def meeting_record(self, meeting_ref: str) -> MeetingRecord | None:
         """What is on record of one meeting."""

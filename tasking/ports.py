@@ -9,6 +9,7 @@ from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.events import Event
 from tasking.meetings import MeetingRecord
+from tasking.note import Note
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
 
@@ -90,6 +91,10 @@ class UnitOfWork(Protocol):
 
     def decisions(self, task_id: str) -> tuple[Decision, ...]:
         """All decisions about a task, oldest first."""
+        ...
+
+    def add_note(self, note: Note) -> None:
+        """Appends what somebody wrote on a task; none is ever changed."""
         ...
 
     def meeting_record(self, meeting_ref: str) -> MeetingRecord | None:
