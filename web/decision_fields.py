@@ -39,7 +39,7 @@ class Act:
 TEXT = Field("text", "What is decided", hint="One sentence, as it will be read back.")
 RESOURCES = Field("resources", "People and equipment", hint="What, how much, and when.")
 HOURS = Field("hours", "Hours", "number", "A number, such as 8 or 12.5.")
-REVIEW = Field("review_at", "To be looked at again", "moment", "Optional. London time.")
+REVIEW = Field("review_at", "To be looked at again", "moment", "London time.")
 NDM = (
     Field("information", "Information and intelligence", hint="What was known."),
     Field("threat_assessment", "Threat assessment and working strategy"),

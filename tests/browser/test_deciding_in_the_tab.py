@@ -102,6 +102,7 @@ def test_a_meeting_is_gone_through_by_keyboard_and_decided_in_place(
     assert fits(page)
     page.screenshot(path=pictures / f"tab-meeting-{size}.png", full_page=True)
     page.get_by_role("link", name="Go through it").click()
+    page.wait_for_url("**/points/1")
     for _ in range(5):
         before = page.url
         page.keyboard.press("ArrowRight")
