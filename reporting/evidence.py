@@ -16,6 +16,7 @@ from store.tables import (
     escalations,
     inbox,
     meetings,
+    notes,
     outbox,
     planner_links,
     posts,
@@ -84,6 +85,7 @@ SOURCES = (
     Source("delivery", outbox, "created_at", _promised_for),
     Source("post", posts, "posted_at", _of_task(posts)),
     Source("remark", remarks, "raised_at", _of_task(remarks)),
+    Source("note", notes, "written_at", _of_task(notes)),
 )
 """Where evidence comes from. Of items of the same moment, those of the source that stands first here come first."""
 

@@ -14,7 +14,7 @@ from reporting.pack_conditions import is_undecided_past_limit, wants_a_decision
 from reporting.pack_parts import PARTNERS, Pack, PackItem, PackSection, Standing, from_document, to_document
 from reporting.pack_reasons import BY_CODE, FOR_DECISION, SAID_ANYWAY, Found, exceptions_among, reasons_of
 from reporting.pack_sections import RULES, Matter, note_of, order_of, part_of, placed, places_of
-from reporting.pack_view import Seen, View, view_of
+from reporting.pack_view import Seen, View, view_of, without_restricted
 from reporting.wording import band_words, highest, unit_name
 from store import packs
 from store.unit_of_work import SqlUnitOfWork
@@ -39,13 +39,16 @@ def build_pack(
     starts_at: datetime,
     now: datetime,
     previous: Pack | None = None,
+    with_restricted: bool = True,
 ) -> Pack:
     """The pack of the meeting that starts at `starts_at`, as at `now` (both UTC); writes nothing.
 
-    `previous` is the last pack of the same meeting code, to say what changed since. The number of queries is the same
-    however many tasks there are.
+    `previous` is the last pack of the same meeting code, to say what changed since. Without
+    `with_restricted` restricted tasks are not there at all, in counts neither; else their reference alone is. The
+    number of queries is the same however many tasks there are.
     """
     view = view_of(connection, force, meeting, starts_at, now)
+    view = view if with_restricted else without_restricted(view)
     matters = [Matter(seen, reasons_of(seen, view)) for seen in (*view.open_tasks, *view.ended)]
     taken = placed(view, matters)
     before_it = _before_the_meeting(view, matters, taken)
@@ -64,7 +67,7 @@ def build_pack(
         deputy_roles=meeting.deputy_roles,
         starts_at=starts_at,
         as_at=now,
-        classification=_mark(sections),
+        classification=mark_of_sections(sections),
         sections=sections,
         changed_since=changes_since(connection, force, meeting.unit, previous, standing) if previous else None,
         not_shown=len(further),
@@ -107,7 +110,7 @@ def partner_part(pack: Pack) -> Pack:
     return replace(
         pack,
         sections=sections,
-        classification=_mark(sections),
+        classification=mark_of_sections(sections),
         changed_since=None,
         not_shown=0,
         further=(),
@@ -226,7 +229,7 @@ def _standing(view: View, matter: Matter) -> Standing:
     )
 
 
-def _mark(sections: Sequence[PackSection]) -> Classification:
+def mark_of_sections(sections: Sequence[PackSection]) -> Classification:
     """The highest mark of all that stands under these points."""
     items = [item.classification for section in sections for item in section.items]
     return highest([*items, *(each.classification for section in sections for each in section.decisions)])

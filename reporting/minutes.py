@@ -137,11 +137,17 @@ class Minutes:
 
 
 def minutes(
-    connection: Connection, force: Force, meeting_ref: str, now: datetime, with_restricted: bool = False
+    connection: Connection,
+    force: Force,
+    meeting_ref: str,
+    now: datetime,
+    with_restricted: bool = False,
+    leave_out: bool = False,
 ) -> Minutes:
     """Draft minutes of the meeting with this reference, such as `HP_DAILY 2027-01-04`, as at `now` (UTC).
 
     What people wrote about restricted matter is left out, unless `with_restricted`: then it raises the mark.
+    With `leave_out` not even the references of restricted tasks and of decisions about them are there.
     Raises RuleBroken where the force has no such meeting, or it is not in the calendar and nothing is on record of it.
     """
     meeting = meeting_named(force, meeting_ref)
@@ -151,6 +157,9 @@ def minutes(
     raised = _raised_there(connection, meeting, starts_at)
     found = read_tasks_by_references(connection, {each.task_reference for each in made} | raised)
     tasks = {task.reference: task for task in found}
+    if leave_out:
+        found = [task for task in found if not is_restricted(force, task)]
+        made = tuple(each for each in made if not is_decision_restricted(force, each, tasks.get(each.task_reference)))
     later = decision_rows.superseded_by(connection, made)
     decided = tuple(_decision(force, each, tasks.get(each.task_reference), later, with_restricted) for each in made)
     actions = tuple(_action(force, task, task.reference in raised, with_restricted) for task in found)

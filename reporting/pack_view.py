@@ -1,7 +1,7 @@
 """What a pack is made of: everything on record that the meeting may have to see, read in a fixed number of queries."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from reporting.regrading import Regrading, regrading
 from reporting.reviews import outstanding
 from reporting.strategy import CycleShare, shares, strategy_at
+from reporting.wording import is_decision_restricted
 from store import decisions, intelligence, meetings, waiting
 from store.tasks import read_ended_tasks, read_histories, read_open_tasks
 from tasking.calendar import meeting_ref, previous_meeting
@@ -18,6 +19,7 @@ from tasking.escalation import Escalation
 from tasking.force import Force, TaskingMeeting
 from tasking.intelligence_items import IntelligenceItem
 from tasking.meetings import AgendaSection, MeetingKind, MeetingRecord, MeetingState
+from tasking.restricted import is_restricted
 from tasking.strategy import ControlStrategy
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
@@ -127,6 +129,22 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         intelligence=_intelligence(connection, kind, meeting.unit, starts_at, since),
         shares=_shares(connection, force, meeting.unit, now) if AgendaSection.CONTROL_STRATEGY in kind.agenda else (),
         regraded=_regraded(connection, force, meeting.unit, now) if AgendaSection.RISK_GRADING in kind.agenda else None,
+    )
+
+
+def without_restricted(view: View) -> View:
+    """The same without restricted tasks and without decisions about them: for a reader to whom they are not there."""
+    tasks, force = view.tasks_by_id, view.force
+
+    def may_be_told(decision: Decision) -> bool:
+        return not is_decision_restricted(force, decision, tasks.get(decision.task_id))
+
+    return replace(
+        view,
+        open_tasks=tuple(seen for seen in view.open_tasks if not is_restricted(force, seen.task)),
+        ended=tuple(seen for seen in view.ended if not is_restricted(force, seen.task)),
+        recorded=tuple(filter(may_be_told, view.recorded)),
+        decided={task_id: tuple(filter(may_be_told, made)) for task_id, made in view.decided.items()},
     )
 
 

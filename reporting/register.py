@@ -81,12 +81,13 @@ def register(
     types: Collection[DecisionType] | None = None,
     text: str = "",
     with_restricted: bool = False,
+    leave_out: bool = False,
 ) -> tuple[RegisterRow, ...]:
     """Decisions made from `since` to before `until` (UTC), oldest first: of these units, of these types, and those in
     which `text` stands, in any case, where given. A task's or meeting's reference is found as text too.
 
     What people wrote about restricted matter is neither shown nor searched, unless `with_restricted`: then it raises
-    the mark.
+    the mark. With `leave_out` decisions about it are not there at all.
     """
     made = [
         decision
@@ -100,6 +101,8 @@ def register(
     for decision in made:
         task = tasks.get(decision.task_reference)
         restricted = is_decision_restricted(force, decision, task)
+        if restricted and leave_out:
+            continue
         if _says(decision, text, hidden=restricted and not with_restricted):
             mark = mark_of_decision(decision, task, is_told=restricted and with_restricted)
             row = _row(force, decision, mark, later.get(decision.decision_ref, ""))

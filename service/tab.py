@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from starlette.types import ASGIApp
 
-from forms_ingest.form_mapping import FormDefinition
+from forms_ingest.form_mapping import FormDefinition, FormKind
 from service.settings import PREFIX, Settings
 from service.wiring import Service
 from tasking.thrive import HIGHEST_LEVEL
 from web.application import build_tab
 from web.pages import PAGES
-from web.tab import Tab, TabSettings
+from web.tab import RiskQuestion, Tab, TabSettings
 from web.visit import Page
 
+ASKED_AGAIN = (*HIGHEST_LEVEL, "flags", "alignment", "repeats_28d")
+"""What the form asks by which the risk of a task is assessed again."""
 NEEDED = ("tab_url", "tab_authority", "tab_client_id", "tab_client_secret")
 
 
@@ -35,8 +37,19 @@ def make_tab(service: Service, pages: Sequence[Page] = PAGES) -> ASGIApp | None:
         frame_ancestors=settings.tab_frame_ancestors,
         ca_file=settings.tab_ca_file,
     )
-    words = thrive_words(service.forms)
-    return build_tab(Tab(told, service.store, service.force, service.policy, settings.planner_task_url, words), pages)
+    words, questions = thrive_words(service.forms), risk_questions(service.forms)
+    url = settings.planner_task_url
+    return build_tab(Tab(told, service.store, service.force, service.policy, url, words, questions), pages)
+
+
+def risk_questions(forms: Mapping[str, FormDefinition]) -> tuple[RiskQuestion, ...]:
+    """What the reassess form asks, in its words, so that an answer means the same here and there; none without it."""
+    form = next((each for each in forms.values() if each.kind is FormKind.REASSESS), None)
+    return tuple(
+        RiskQuestion(each.field, each.title, each.hint, {str(value): label for label, value in each.choices.items()})
+        for each in (form.questions if form else ())
+        if each.field in ASKED_AGAIN
+    )
 
 
 def thrive_words(forms: Mapping[str, FormDefinition]) -> dict[str, dict[int, str]]:

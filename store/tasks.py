@@ -158,6 +158,17 @@ def read_escalations(connection: Connection, task_id: str) -> tuple[Escalation, 
     return tuple(_ESCALATION.validate_python(document) for document in documents)
 
 
+def read_escalations_of(connection: Connection, task_ids: Collection[str]) -> dict[str, tuple[Escalation, ...]]:
+    """All escalations of these tasks by the task's id, oldest first."""
+    found: dict[str, list[Escalation]] = {}
+    for some in batched(sorted(task_ids)):
+        query = select(escalations.c.document).where(escalations.c.task_id.in_(some)).order_by(escalations.c.number)
+        for document in connection.execute(query).scalars():
+            step = _ESCALATION.validate_python(document)
+            found.setdefault(step.task_id, []).append(step)
+    return {task_id: tuple(steps) for task_id, steps in found.items()}
+
+
 def read_histories(connection: Connection) -> dict[str, tuple[tuple[AssessedRisk, ...], tuple[Escalation, ...]]]:
     """Assessments and escalations of every open task by its id, oldest first; in two queries however many there are."""
     risks = _of_open_tasks(connection, assessments, _RISK)

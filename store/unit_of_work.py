@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from store import audit_log, decisions, intelligence, meetings, outbox, strategies, tasks
+from store import audit_log, decisions, intelligence, meetings, notes, outbox, strategies, tasks
 from store.together import Together
 from tasking.audit import AuditKind
 from tasking.clocks import LONDON
@@ -17,6 +17,7 @@ from tasking.escalation import Escalation
 from tasking.events import Event
 from tasking.intelligence_items import IntelligenceItem
 from tasking.meetings import MeetingRecord
+from tasking.note import Note
 from tasking.ports import Clock
 from tasking.strategy import ControlStrategy
 from tasking.task import Task
@@ -181,6 +182,10 @@ class SqlUnitOfWork:
     def put_intelligence_item(self, item: IntelligenceItem) -> None:
         """Keeps a new or answered item."""
         intelligence.put(self.connection, item)
+
+    def add_note(self, note: Note) -> None:
+        """Appends a note on a task."""
+        notes.add(self.connection, note)
 
     def meeting_record(self, meeting_ref: str) -> MeetingRecord | None:
         """What is on record of one meeting."""

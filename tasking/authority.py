@@ -28,16 +28,25 @@ def capacity_of(uow: UnitOfWork, force: Force, request: DecisionRequest, unit: s
     duty = roles_to_ask(force, unit)
     if request.role in duty:
         return Capacity.DUTY
-    if own_unit:
-        own = _own_roles(force, unit)
-        if request.role in own:
-            return Capacity.UNIT
-        duty = (*duty, *own)
+    may = between_meetings(force, unit, own_unit=own_unit)
+    if request.role in may:
+        return Capacity.UNIT
     name = force.units[unit].name
     raise RuleBroken(
         f"{request.role or 'Somebody without a role'} may not decide this for {name}"
-        f"{'' if own_unit else ' between meetings'}. These may: {', '.join(dict.fromkeys(duty)) or 'nobody in config'}."
+        f"{'' if own_unit else ' between meetings'}. These may: {', '.join(may) or 'nobody in config'}."
     )
+
+
+def between_meetings(force: Force, unit: str, *, own_unit: bool) -> tuple[str, ...]:
+    """The roles that may decide for a unit between meetings; with `own_unit` also those by which it asks for itself."""
+    own = _own_roles(force, unit) if own_unit else ()
+    return tuple(dict.fromkeys((*roles_to_ask(force, unit), *own)))
+
+
+def in_the_chair(meeting: TaskingMeeting) -> tuple[str, ...]:
+    """The roles that may decide at a meeting, and open it."""
+    return (meeting.chair_role, *meeting.deputy_roles)
 
 
 def check_hours(force: Force, request: DecisionRequest, escalation: Escalation | None = None) -> None:

@@ -3,7 +3,7 @@
 Who decides follows the policing notes, section 4.3; the record follows 1.6.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -79,7 +79,7 @@ def decide(uow: UnitOfWork, force: Force, policy: EscalationPolicy, request: Dec
     if wrong is not None and wrong.decision_type is request.decision_type and rule.changes_a_step:
         rule, escalation, unit = _CORRECTED, _step_of(uow, task, wrong), wrong.unit
     else:
-        escalation = _escalation(uow, task, request, rule)
+        escalation = step_to_decide(task, uow.escalations(task.task_id), request.decision_type, request.unit)
         unit = _deciding_unit(force, task, request, rule, escalation)
     if wrong is not None and force.level_of(unit).rank < force.level_of(wrong.unit).rank:
         raise RuleBroken(
@@ -131,27 +131,30 @@ def decide(uow: UnitOfWork, force: Force, policy: EscalationPolicy, request: Dec
     return decision
 
 
-def _escalation(uow: UnitOfWork, task: Task, request: DecisionRequest, rule: _Rule) -> Escalation | None:
-    """The escalation that the decision is about: the newest that it can be about. Raises RuleBroken where none is."""
+def step_to_decide(task: Task, steps: Sequence[Escalation], kind: DecisionType, unit: str = "") -> Escalation | None:
+    """The escalation of a task that a decision of this type would be about: the newest that it can be about. None
+    where the type is about none. `unit` is the one that decides, where several could.
+
+    Raises RuleBroken where there is nothing to decide, or somebody has decided it already: the text says who.
+    """
+    rule = RULES[kind]
     if not rule.statuses:
         return None
-    steps = uow.escalations(task.task_id)
-    if request.decision_type is T.RECEIVE:
-        steps = tuple(each for each in steps if each.awaits_receipt)
+    waiting = [each for each in steps if each.awaits_receipt] if kind is T.RECEIVE else steps
     open_ones = [
-        each for each in steps if each.status in rule.statuses and each.to_unit in (*task.stands_on, *_to(each))
+        each for each in waiting if each.status in rule.statuses and each.to_unit in (*task.stands_on, *_to(each))
     ]
     side = {"ABOVE": "to_unit", "BELOW": "from_unit"}[rule.side]
-    wanted = [each for each in open_ones if request.unit in ("", getattr(each, side))]
+    wanted = [each for each in open_ones if unit in ("", getattr(each, side))]
     if wanted:
         return wanted[-1]
-    if not uow.escalations(task.task_id):
+    if not steps:
         raise RuleBroken(f"{task.reference} has no escalation to decide.")
-    last = uow.escalations(task.task_id)[-1]
+    last = steps[-1]
     who = f" by {last.decided_role} ({last.decision_ref})" if last.decision_ref else ""
     raise RuleBroken(
         f"The escalation of {task.reference} is {climbing.in_plain_words(last.status)}{who}: "
-        f"it cannot be {WORDS[request.decision_type].removeprefix('escalation ')} now."
+        f"it cannot be {WORDS[kind].removeprefix('escalation ')} now."
     )
 
 

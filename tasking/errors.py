@@ -19,3 +19,7 @@ class UnknownTask(TaskingError):
 
 class UnknownDecision(TaskingError):
     """No decision has this reference or id."""
+
+
+class UnknownMeeting(TaskingError):
+    """No meeting has this reference."""

@@ -53,6 +53,7 @@ __all__ = [
     "moments",
     "overtaken",
     "propose",
+    "reasons_to_ask",
     "was_overtaken",
 ]
 
@@ -192,6 +193,12 @@ def asked_for(
         asked_by=request.decided_by,
         asked_role=request.role,
     )
+
+
+def reasons_to_ask(policy: EscalationPolicy, force: Force, task: Task) -> tuple[str, ...]:
+    """The reasons of MANUAL for which people may ask now that a task goes further up; none where it stands highest."""
+    rules = (rule for rule in policy.rules if rule.trigger in MANUAL)
+    return tuple(rule.trigger for rule in rules if _goal(rule, force, Case(task, (), ())) is not None)
 
 
 def due_chases(policy: EscalationPolicy, case: Case, now: datetime) -> tuple[Chase, ...]:

@@ -1,6 +1,6 @@
 """Meetings: their kinds and agendas, when they recur, who may chair them and how far their authority goes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -124,3 +124,15 @@ class MeetingRecord:
     reason: str = ""
     opened_at: datetime | None = None
     earlier: tuple[Opening, ...] = ()
+
+
+def attended(entry: str) -> Attendance:
+    """Somebody who is there: a role of the force, or `agency:role` for a partner, who is there for the partner part
+    only."""
+    agency, colon, role = entry.rpartition(":")
+    return Attendance(role.strip(), role.strip(), agency.strip(), police_part=not colon)
+
+
+def excused(entry: str) -> Attendance:
+    """The same who sent apologies: in neither part."""
+    return replace(attended(entry), partner_part=False, police_part=False)

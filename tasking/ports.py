@@ -10,6 +10,7 @@ from tasking.escalation import Escalation
 from tasking.events import Event
 from tasking.intelligence_items import IntelligenceItem
 from tasking.meetings import MeetingRecord
+from tasking.note import Note
 from tasking.strategy import ControlStrategy
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
@@ -116,6 +117,9 @@ class UnitOfWork(Protocol):
 
     def put_intelligence_item(self, item: IntelligenceItem) -> None:
         """Keeps a new or answered item."""
+
+    def add_note(self, note: Note) -> None:
+        """Appends what somebody wrote on a task; none is ever changed."""
         ...
 
     def meeting_record(self, meeting_ref: str) -> MeetingRecord | None:

@@ -192,7 +192,7 @@ def units_for(person: Person, right: Right, force: Force) -> frozenset[str]:
     for grant in person.grants:
         if RIGHTS[grant.role].get(right) is Reach.UNIT:
             own |= {grant.unit} if grant.unit else person.units
-    return frozenset(code for code in force.units if own & set(_line_up(force, code)))
+    return frozenset(code for code in force.units if own & set(line_up(force, code)))
 
 
 def may_on(person: Person, right: Right, force: Force, task: Task) -> bool:
@@ -229,7 +229,7 @@ def posts_of(person: Person, force: Force, unit: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _line_up(force: Force, code: str) -> list[str]:
+def line_up(force: Force, code: str) -> list[str]:
     """A unit and every one above it."""
     line: list[str] = []
     at: str | None = code

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from store.web_sessions import AlreadySent
 from tasking.clocks import clock_text
-from tasking.errors import RuleBroken, StaleTask, UnknownDecision, UnknownTask
+from tasking.errors import RuleBroken, StaleTask, UnknownDecision, UnknownMeeting, UnknownTask
 from web.forms import FormRefused, FormTooLarge
 from web.rendering import render
 from web.sessions import SignedIn
@@ -45,6 +45,9 @@ ANSWERS: Mapping[type[Exception], Told] = {
     ),
     UnknownTask: Told(404, "Not found", "Look whether the reference is right. You may lack the role to see it.", True),
     UnknownDecision: Told(404, "Not found", "Look whether the reference is right.", True),
+    UnknownMeeting: Told(
+        404, "Not found", "Look whether the reference is right. You may lack the role to see it.", True
+    ),
     StaleTask: Told(
         409,
         "Somebody else changed this meanwhile",

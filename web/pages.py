@@ -1,10 +1,26 @@
 """TABLE: every page of the tab, by the module that draws it. A new page is one line of its module's PAGES."""
 
-from web import kept_forms, my_work, task_page
+from web import (
+    decision_page,
+    kept_forms,
+    meeting_pages,
+    meeting_papers,
+    my_work,
+    note_page,
+    reassess_page,
+    register_page,
+    task_page,
+)
 from web.visit import Page
 
 PAGES: tuple[Page, ...] = (
     *my_work.PAGES,
     *task_page.PAGES,
+    *decision_page.PAGES,
+    *reassess_page.PAGES,
+    *note_page.PAGES,
+    *meeting_pages.PAGES,
+    *meeting_papers.PAGES,
+    *register_page.PAGES,
     *kept_forms.PAGES,
 )

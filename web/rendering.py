@@ -29,6 +29,10 @@ THEMES: Mapping[str, str] = {
 SAID: Mapping[str, str] = {
     "done": "Done. It stands on the record.",
     "sent": "Sent. It had its effect once.",
+    "decided": "Decided. It stands in the register, and who has to know is told.",
+    "assessed": "Assessed. The earlier assessment stays on the record.",
+    "noted": "Noted. It stands on the task.",
+    "opened": "The meeting is open. Who is there is on the record.",
 }
 """What a page may say after a form: only what stands here, so that no address can put words on a page."""
 

@@ -42,10 +42,21 @@ class TabSettings:
         return urlsplit(self.url).path
 
 
+@dataclass(frozen=True, slots=True)
+class RiskQuestion:
+    """A question about risk, in the words of the form. `answers` are words by the value that they stand for."""
+
+    field: str
+    title: str
+    hint: str
+    answers: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class Tab:
     """Everything that a page may ask. `planner_task_url` is a template with {plan_id} and {task_id}; `thrive_words` has
-    the answers of the Raise form by THRIVE name and level."""
+    the answers of the Raise form by THRIVE name and level, `risk_questions` what the form asks when
+    risk is assessed again, in its order."""
 
     settings: TabSettings
     store: Store
@@ -53,6 +64,7 @@ class Tab:
     policy: EscalationPolicy
     planner_task_url: str
     thrive_words: Mapping[str, Mapping[int, str]]
+    risk_questions: tuple[RiskQuestion, ...] = ()
     _looked: tuple[datetime, Operations] | None = field(default=None, init=False)
 
     @property

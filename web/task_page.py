@@ -4,8 +4,12 @@ from starlette.responses import Response
 
 from reporting.task_story import BoardLink, story_of
 from reporting.wording import STATUS_WORDS, band_words, unit_name
+from store import notes
+from store.tasks import read_escalations
+from tasking.note import NOTE_WORDS
 from tasking.restricted import is_restricted
 from tasking.rights import Right
+from web.acts import acts_on
 from web.visit import Page, Visit
 
 
@@ -14,6 +18,7 @@ async def task_page(visit: Visit) -> Response:
     task = visit.task(str(visit.request.path_params["reference"]))
     with visit.reading() as connection:
         story = story_of(connection, visit.force, task, visit.tab.thrive_words, with_views=visit.may(Right.SEE_LOG))
+        steps, written = read_escalations(connection, task.task_id), notes.of_task(connection, task.task_id)
     pillar = visit.force.pillars.get(task.pillar)
     facts = [
         ("Status", STATUS_WORDS[task.status]),
@@ -30,6 +35,9 @@ async def task_page(visit: Visit) -> Response:
         task=task,
         story=story,
         facts=facts,
+        acts=acts_on(visit, task, steps),
+        notes=written,
+        note_words=NOTE_WORDS,
         restricted=is_restricted(visit.force, task),
         board_url=lambda board: _board_url(visit, board),
     )

@@ -1,7 +1,6 @@
 """Commands for the calendar of meetings: `tasking meeting list`, `open` and `cancel`."""
 
 import secrets
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import click
@@ -16,7 +15,7 @@ from tasking.calendar import meeting_ref, occurrences
 from tasking.clocks import clock_text
 from tasking.errors import RuleBroken
 from tasking.force import Force, TaskingMeeting
-from tasking.meetings import Attendance
+from tasking.meetings import attended, excused
 
 AHEAD_DAYS = 7
 """How far `tasking meeting list` looks ahead unless told."""
@@ -65,7 +64,7 @@ def open_meeting(
 
     Opening it again adds who has come. Nobody is taken off: name who did not come with --apologies.
     """
-    attendance = (*(_attendance(entry) for entry in there), *(_excused(entry) for entry in apologies))
+    attendance = (*map(attended, there), *map(excused, apologies))
 
     async def opening(service: Service) -> str:
         _check_takes_place(service.force, code, starts_at)
@@ -104,14 +103,3 @@ def _check_takes_place(force: Force, code: str, starts_at: datetime) -> None:
         raise RuleBroken(
             f"The calendar has no {meeting.name} at {clock_text(starts_at)}: `tasking meeting list` shows what it has."
         )
-
-
-def _attendance(entry: str) -> Attendance:
-    """A role of the force, or `agency:role` for a partner, who is there for the partner part only."""
-    agency, colon, role = entry.rpartition(":")
-    return Attendance(role, role, agency, police_part=not colon)
-
-
-def _excused(entry: str) -> Attendance:
-    """The same who sent apologies: in neither part."""
-    return replace(_attendance(entry), partner_part=False, police_part=False)

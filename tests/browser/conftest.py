@@ -13,7 +13,7 @@ import yaml
 from emulator_server import RunningEmulator
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "journeys"))
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("browser", "journeys", "web")]
 
 ARGUMENTS = [
     "--no-sandbox",

@@ -1,28 +1,12 @@
 """axe-core finds nothing serious or critical on the pages, on a desktop and on a phone."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from axe import AXE, serious
 
-RENDERER = Path(__file__).resolve().parents[2] / "m365_emulator" / "renderer"
-AXE = RENDERER / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ("form", "board", "task", "channel", "/", "/boards", "/channels", "/control", "/traffic")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-RUN = "tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })"
-
-
-def serious(page: Any) -> list[str]:
-    """What axe-core calls serious or critical on the page as it stands, and where."""
-    page.add_script_tag(path=AXE)
-    found = page.evaluate(RUN, TAGS)["violations"]
-    return [
-        f"{rule['id']}: {node['target']} {node['html'][:120]}"
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,186 @@
+"""How pages offer a decision and take it: by the rules of `tasking`, once, with what was typed kept if it fails."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from reporting.wording import short_time
+from store import meetings
+from store.tasks import read_escalations
+from tasking.calendar import Sitting, occurrences
+from tasking.deciding import decide, step_to_decide
+from tasking.decision import DecisionRequest, DecisionType
+from tasking.errors import RuleBroken, StaleTask
+from tasking.escalation import TRIGGER_WORDS, Escalation
+from tasking.escalation_policy import reasons_to_ask
+from tasking.force import TaskingMeeting
+from tasking.meetings import AgendaSection
+from tasking.offering import Offer, Post, offers, posts_for, receivers
+from tasking.task import Task
+from tasking.thrive import PriorityBand
+from web.decision_fields import ACTS, Act, Field, headings_of, is_needed, read_fields, slug_of
+from web.forms import Form
+from web.visit import NotAllowed, Visit
+
+MEETINGS_AHEAD = timedelta(days=28)
+CHANGED = (
+    "Somebody else changed this task after you opened the page. Nothing of yours was done and your text is kept: "
+    "look at what stands now, and send it again if it still holds."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A decision that this person may take now: what the page says of it, and in which posts."""
+
+    kind: DecisionType
+    offer: Offer
+    posts: tuple[Post, ...]
+
+    @property
+    def act(self) -> Act:
+        """What the page says of it."""
+        return ACTS[self.kind]
+
+    @property
+    def slug(self) -> str:
+        """What stands in its address."""
+        return slug_of(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionForm:
+    """What the template of one decision draws. `closed` is a sentence where it cannot be taken (any more)."""
+
+    task: Task
+    kind: DecisionType
+    act: Act
+    headings: tuple[Field, ...]
+    options: Mapping[str, Mapping[str, str]]
+    posts: Mapping[str, str]
+    meeting_ref: str = ""
+    closed: str = ""
+
+    def needs(self, name: str) -> bool:
+        """Whether the rule needs this field."""
+        return is_needed(self.kind, name)
+
+
+def choices_of(
+    visit: Visit, task: Task, steps: Sequence[Escalation], meeting: TaskingMeeting | None = None
+) -> tuple[Choice, ...]:
+    """Every decision that the person may take about the task now, as ACTS has them in order."""
+    found: dict[DecisionType, Choice] = {}
+    for offer in offers(visit.force, visit.tab.policy, task, steps, meeting):
+        posts = posts_for(visit.person, visit.force, task, offer, meeting)
+        if posts:
+            before = found[offer.kind].posts if offer.kind in found else ()
+            found[offer.kind] = Choice(offer.kind, offer, (*before, *posts))
+    return tuple(found[kind] for kind in ACTS if kind in found)
+
+
+def steps_of(visit: Visit, task: Task) -> tuple[Escalation, ...]:
+    """All escalations of the task, oldest first."""
+    with visit.reading() as connection:
+        return read_escalations(connection, task.task_id)
+
+
+def form_of(visit: Visit, task: Task, kind: DecisionType, sitting: Sitting | None = None) -> DecisionForm:
+    """The form of one decision, closed with a sentence where the person may not take it now."""
+    steps = steps_of(visit, task)
+    meeting = sitting.meeting if sitting else None
+    choice = next((each for each in choices_of(visit, task, steps, meeting) if each.kind is kind), None)
+    meeting_ref = sitting.meeting_ref if sitting else ""
+    if choice is None:
+        closed = _why_closed(visit, task, steps, kind, meeting)
+        return DecisionForm(task, kind, ACTS[kind], headings_of(kind), {}, {}, meeting_ref, closed)
+    names = {unit: visit.force.units[unit].name for unit in visit.force.units}
+    posts = {_code(post): f"{post.role}, for {names[post.unit]}" for post in choice.posts}
+    options = _options(visit, task, choice.offer)
+    return DecisionForm(task, kind, choice.act, headings_of(kind), options, posts, meeting_ref)
+
+
+def take(visit: Visit, form: DecisionForm) -> str:
+    """Takes the decision that was sent; gives its reference. '' where it was not taken: the faults are on the form.
+
+    Raises store.web_sessions.AlreadySent where the same form came before.
+    """
+    sent = visit.form
+    request = _request(visit, form, sent)
+    if sent.faults:
+        return ""
+    try:
+        with visit.acting() as uow:
+            if form.closed or request is None:
+                raise RuleBroken(form.closed)
+            if sent.text("version") != str(uow.task(form.task.task_id).version):
+                raise StaleTask(form.task.reference)
+            return decide(uow, visit.force, visit.tab.policy, request).decision_ref
+    except RuleBroken as error:
+        sent.fault("rationale", str(error))
+    except StaleTask:
+        sent.fault("rationale", CHANGED)
+    return ""
+
+
+def _request(visit: Visit, form: DecisionForm, sent: Form) -> DecisionRequest | None:
+    if form.closed:
+        return None
+    post = sent.choice("post", "You act as", form.posts) if len(form.posts) > 1 else next(iter(form.posts))
+    told = read_fields(sent, form.kind, form.options)
+    unit, _, role = post.partition(":")
+    return DecisionRequest(
+        reference=form.task.reference,
+        decision_type=form.kind,
+        decided_by=visit.person.upn,
+        role=role,
+        unit=unit,
+        meeting_ref=form.meeting_ref,
+        **told,  # type: ignore[arg-type]
+    )
+
+
+def _code(post: Post) -> str:
+    return f"{post.unit}:{post.role}"
+
+
+def _why_closed(
+    visit: Visit, task: Task, steps: Sequence[Escalation], kind: DecisionType, meeting: TaskingMeeting | None
+) -> str:
+    """Why it is not to be decided: the rule's own sentence where it has one, such as that somebody else has. Raises
+    NotAllowed where it could be, by others."""
+    for offer in offers(visit.force, visit.tab.policy, task, steps, meeting):
+        if offer.kind is kind:
+            name = visit.force.units[offer.unit].name
+            raise NotAllowed(f"This is for {name} to decide. These may: {', '.join(offer.roles)}.")
+    try:
+        step_to_decide(task, steps, kind)
+    except RuleBroken as error:
+        return str(error)
+    return f"{task.reference}: as it stands now, this is not to be decided{' at this meeting' if meeting else ''}."
+
+
+def _options(visit: Visit, task: Task, offer: Offer) -> dict[str, dict[str, str]]:
+    """What each field that is a choice offers, by the field's name: codes and their words."""
+    force = visit.force
+    below = offer.step.from_unit if offer.step else task.unit
+    return {
+        "trigger": {code: TRIGGER_WORDS[code] for code in reasons_to_ask(visit.tab.policy, force, task)},
+        "band": {band.value: band.capitalize() for band in PriorityBand},
+        "receiver": {role: role for role in receivers(force, below)},
+        "to_meeting": _meetings_ahead(visit, offer.unit),
+    }
+
+
+def _meetings_ahead(visit: Visit, unit: str) -> dict[str, str]:
+    """The unit's meetings of the next weeks that decide escalations, by reference; the first where none is chosen."""
+    with visit.reading() as connection:
+        cancelled = meetings.cancelled(connection)
+    sittings = [
+        Sitting(meeting, start)
+        for meeting in visit.force.meetings_of(unit)
+        if (kind := visit.force.kind_of(meeting)) is None or AgendaSection.ESCALATIONS in kind.agenda
+        for start in occurrences(meeting, visit.now + timedelta(seconds=1), visit.now + MEETINGS_AHEAD)
+    ]
+    found = sorted((each for each in sittings if each.meeting_ref not in cancelled), key=lambda each: each.starts_at)
+    return {each.meeting_ref: f"{each.meeting.name}, {short_time(each.starts_at)}" for each in found}

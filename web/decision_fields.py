@@ -1,0 +1,161 @@
+"""TABLE: what a form asks for each decision: the fields that its rule needs or knows, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tasking.clocks import utc_of
+from tasking.deciding import RULES
+from tasking.decision import DecisionType
+from tasking.decision_words import LONGEST_REASON, LONGEST_TEXT
+from tasking.offering import right_for
+from tasking.rights import Right
+from web.forms import Form
+
+T = DecisionType
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field. `name` is the request's; `kind` is area, lines, text, number, moment or choice."""
+
+    name: str
+    label: str
+    kind: str = "area"
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A decision as its page says it: the link and button, the heading, what it does, and the fields besides why."""
+
+    words: str
+    does: str
+    fields: tuple[Field, ...] = ()
+    why: str = "Why"
+    is_warning: bool = False
+
+
+TEXT = Field("text", "What is decided", hint="One sentence, as it will be read back.")
+RESOURCES = Field("resources", "People and equipment", hint="What, how much, and when.")
+HOURS = Field("hours", "Hours", "number", "A number, such as 8 or 12.5.")
+REVIEW = Field("review_at", "To be looked at again", "moment", "London time.")
+NDM = (
+    Field("information", "Information and intelligence", hint="What was known."),
+    Field("threat_assessment", "Threat assessment and working strategy"),
+    Field("powers_policy", "Powers and policy"),
+    Field("options", "Options considered", "lines", "One on each line. Say also what doing nothing would mean."),
+    Field("dissent", "Who saw it differently", hint="By role, and why."),
+)
+"""The headings of the National Decision Model: offered and not forced (policing notes, section 1.6)."""
+
+ACTS: Mapping[DecisionType, Act] = {
+    T.ESCALATE: Act(
+        "Ask the level above",
+        "The task goes up, or is proposed to where your unit has to agree first. Your unit stays accountable.",
+        (
+            Field("trigger", "Reason", "choice"),
+            RESOURCES,
+            HOURS,
+            Field("information", "What has been done so far"),
+        ),
+        "What you ask for, and why now",
+    ),
+    T.ENDORSE: Act("Endorse that it goes up", "It goes before the level above, whose time to decide begins now."),
+    T.ESCALATION_WITHDRAW: Act("Withdraw it", "What was asked or proposed is taken back.", is_warning=True),
+    T.ESCALATION_ACCEPT: Act(
+        "Accept",
+        "This level takes it on. The owner below stays accountable until it is allocated here.",
+        (TEXT, RESOURCES, HOURS, REVIEW),
+    ),
+    T.ESCALATION_DECLINE: Act("Decline", "It goes back to the unit below, which keeps it.", is_warning=True),
+    T.ESCALATION_RETURN: Act("Return for more information", "It goes back until what is missing has been said."),
+    T.ESCALATION_TO_MEETING: Act(
+        "Leave to a meeting", "It stays undecided until that meeting.", (Field("to_meeting", "Meeting", "choice"),)
+    ),
+    T.DE_ESCALATION_PROPOSE: Act("Propose its return", "The level above decides whether it goes back down."),
+    T.DE_ESCALATE: Act(
+        "Give it back with conditions",
+        "It goes back down. The receiver that you name has to accept it.",
+        (
+            Field("conditions", "On what conditions"),
+            Field("residual_risk", "What risk remains"),
+            Field("receiver", "Who takes it over below", "choice"),
+            REVIEW,
+        ),
+    ),
+    T.RETAIN: Act("Keep it at this level", "Its return was proposed; it stays here."),
+    T.RECEIVE: Act("Accept what came back", "You take over what was given back, on its conditions."),
+    T.PRIORITY_OVERRIDE: Act(
+        "Set another band", "The computed band stays on the record.", (Field("band", "Band", "choice"),)
+    ),
+    T.EXTEND: Act(
+        "Give another due time", "The boards show the new time.", (Field("due_at", "Due", "moment", "London time."),)
+    ),
+    T.RESOURCE: Act("Give people or equipment", "It is put on the record.", (RESOURCES, HOURS)),
+    T.ALLOCATE: Act("Allocate", "It is put on the record. The owner is set on the board.", (TEXT,)),
+    T.TASK_CREATE: Act("Want a further task", "It is put on the record. Raise the task by the form.", (TEXT,)),
+    T.PLAN_COMMISSION: Act("Commission a plan", "It is put on the record.", (TEXT,)),
+    T.ANALYSIS_COMMISSION: Act("Commission analysis", "It is put on the record.", (TEXT,)),
+    T.REVIEW_COMMISSION: Act("Commission a review", "It is put on the record.", (TEXT,)),
+    T.TRANSFER_MAA: Act("Name the most appropriate agency", "It is put on the record.", (TEXT,)),
+    T.MERGE: Act("Merge with another task", "It is put on the record.", (TEXT,)),
+    T.NO_TASKING: Act("No tasking", "The task is withdrawn, and taken off the boards.", is_warning=True),
+}
+"""Every decision, in the order in which pages offer them."""
+SLUGS: Mapping[str, DecisionType] = {kind.value.lower().replace("_", "-"): kind for kind in ACTS}
+"""What stands in addresses, such as escalation-accept."""
+
+
+def slug_of(kind: DecisionType) -> str:
+    """What stands in addresses for it."""
+    return kind.value.lower().replace("_", "-")
+
+
+def is_needed(kind: DecisionType, name: str) -> bool:
+    """Whether its rule needs this field."""
+    return name == "rationale" or name in RULES[kind].needs
+
+
+def headings_of(kind: DecisionType) -> tuple[Field, ...]:
+    """The headings of the National Decision Model that its form offers: where somebody decides, not only asks."""
+    taken = {field.name for field in ACTS[kind].fields}
+    return tuple(field for field in NDM if field.name not in taken) if right_for(kind) is Right.DECIDE else ()
+
+
+def read_fields(form: Form, kind: DecisionType, choices: Mapping[str, Mapping[str, str]]) -> dict[str, object]:
+    """What was answered, by the names of DecisionRequest; faults are noted on the form. `choices` are the codes that
+    each choice offers."""
+    why = LONGEST_REASON if kind is T.ESCALATE else LONGEST_TEXT
+    told: dict[str, object] = {"rationale": form.text("rationale", ACTS[kind].why, needed=True, most=why)}
+    for field in (*ACTS[kind].fields, *headings_of(kind)):
+        told[field.name] = _answer(form, field, is_needed(kind, field.name), choices.get(field.name, {}))
+    return told
+
+
+def _answer(form: Form, field: Field, needed: bool, among: Mapping[str, str]) -> object:
+    if field.kind == "choice":
+        return form.choice(field.name, field.label, among, needed=needed)
+    text = form.text(field.name, field.label, needed=needed, most=LONGEST_TEXT)
+    if field.kind == "lines":
+        return tuple(line.strip() for line in text.splitlines() if line.strip())
+    if field.kind == "number":
+        return _number(form, field, text)
+    return _moment(form, field, text) if field.kind == "moment" else text
+
+
+def _number(form: Form, field: Field, text: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        form.fault(field.name, f"{field.label}: write a number, such as 8 or 12.5.")
+        return None
+
+
+def _moment(form: Form, field: Field, text: str) -> datetime | None:
+    """A day and time of London's clock, as UTC."""
+    try:
+        return utc_of(datetime.fromisoformat(text).replace(tzinfo=None)) if text else None
+    except (ValueError, OverflowError):
+        form.fault(field.name, f"{field.label}: write day and time, such as 2027-01-04T14:00.")
+        return None
