@@ -39,13 +39,13 @@ async def run_demo(folder: Path, port: int, emulator_port: int, once: bool, cons
     """The whole demo; the exit status: 0 when all came out as expected."""
     try:
         _own_folder(folder)
-        tenant = DemoTenant(folder, emulator_port)
-        console.print(f"Starting the Microsoft 365 emulator at {tenant.address}")
-        await tenant.start()
     except DemoFault as fault:
         console.print(str(fault), soft_wrap=True)
         return 2
+    tenant = DemoTenant(folder, emulator_port)
     try:
+        console.print(f"Starting the Microsoft 365 emulator at {tenant.address}")
+        await tenant.start()
         return await _play(folder, port or free_port(), tenant, once, console)
     except DemoFault as fault:
         console.print(str(fault), soft_wrap=True)

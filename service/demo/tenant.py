@@ -57,13 +57,10 @@ class DemoTenant:
                 sys.executable, "-m", "m365_emulator", *arguments, stdout=log, stderr=log
             )
         async with asyncio.timeout(START_SECONDS):
-            while not await self._answers():
+            while not await self._answers() or (found := HTTPS_LINE.search(self._log.read_text("utf-8"))) is None:
                 if self._process.returncode is not None:
                     raise DemoFault(f"The emulator did not start: see {self._log}.")
                 await asyncio.sleep(0.1)
-        found = HTTPS_LINE.search(self._log.read_text("utf-8"))
-        if found is None:
-            raise DemoFault(f"The emulator does not serve https: see {self._log}.")
         self.authority, self.ca_file = found.groups()
 
     async def stop(self) -> None:
