@@ -19,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.types import TypeEngine
 
 from store import append_only
 
@@ -41,6 +42,17 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         moment: datetime = value
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class ByBytes(TypeDecorator[str]):
+    """Text that is compared and sorted by its characters' numbers, in PostgreSQL as in SQLite, never by a language."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        length = getattr(self.impl, "length", None)
+        return dialect.type_descriptor(String(length, collation="C" if dialect.name == "postgresql" else None))
 
 
 metadata = MetaData(
@@ -75,6 +87,48 @@ tasks = Table(
     Column("completed_at", UtcDateTime),
     Index("ix_tasks_unit_pillar_raised_at", "unit", "pillar", "raised_at"),
     Index("ix_tasks_status_completed_at", "status", "completed_at"),
+)
+
+task_lines = Table(
+    "task_lines",
+    metadata,
+    Column("task_id", String(32), primary_key=True),
+    Column("order_key", ByBytes(80), nullable=False, unique=True),
+    Column("is_open", Boolean, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("pillar", String(40), nullable=False),
+    Column("band", String(20), nullable=False),
+    Column("places", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("owners", Text, nullable=False),
+    Column("is_marked", Boolean, nullable=False),
+    Column("alignment", String(20), nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("version", Integer, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("words", Text, nullable=False),
+    Index("ix_task_lines_is_open_order_key", "is_open", "order_key"),
+    Index("ix_task_lines_status_order_key", "status", "order_key"),
+)
+"""What lists look at, one narrow row for each task; `places`, `labels` and `owners` are codes between upright bars."""
+
+task_words = Table(
+    "task_words",
+    metadata,
+    Column("word", ByBytes(60), primary_key=True),
+    Column("task_id", String(32), primary_key=True),
+    Index("ix_task_words_task_id", "task_id"),
+)
+
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("view_id", String(32), primary_key=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("filter", JSON, nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+    UniqueConstraint("owner_id", "name"),
 )
 
 assessments = Table(
@@ -139,7 +193,7 @@ inbox = Table(
     Column("state", String(20), nullable=False, index=True),
     Column("encoding", String(20), nullable=False),
     Column("answers", JSON),
-    Column("responder", String(200)),
+    Column("responder", String(200), index=True),
     Column("submitted_at", UtcDateTime),
     Column("received_at", UtcDateTime, nullable=False),
     Column("reasons", JSON, nullable=False),
@@ -283,6 +337,7 @@ board_polls = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Column("wait_seconds", Integer, nullable=False),
     Column("looked_whole_at", UtcDateTime),
+    Column("read_at", UtcDateTime),
 )
 
 leases = Table(

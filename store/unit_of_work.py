@@ -116,7 +116,7 @@ class SqlUnitOfWork:
 
     def save_task(self, task: Task) -> Task:
         """Keeps a changed task. Raises StaleTask."""
-        return tasks.save_task(self.connection, task)
+        return tasks.save_task(self.connection, task, self._now)
 
     def assessments(self, task_id: str) -> tuple[AssessedRisk, ...]:
         """A task's assessments, oldest first."""

@@ -10,7 +10,7 @@ from alembic.util import CommandError
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from store.database import migrate, opened
+from store.database import SCHEMA_VERSION, migrate, opened
 from store.tables import escalations, tasks
 from tests.peakshire import HOUR, MORNING, SetClock, a_proposal
 from tests.store.test_audit_migration import move
@@ -48,7 +48,7 @@ def test_the_way_back_before_kinds_is_refused_once_the_log_has_them_and_nothing_
     with pytest.raises(CommandError, match=r"rows of the audit log say what kind .* keep this version"):
         move(engine, command.downgrade, "0002")
     with engine.begin() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0006"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == SCHEMA_VERSION
         assert connection.execute(text("SELECT count(*) FROM decisions")).scalar() == 0
 
 
