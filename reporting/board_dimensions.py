@@ -116,6 +116,10 @@ def _owner_values(look: Look, row: Any) -> Iterable[str]:
     return [owner for owner, holds_here in told.items() if holds_here and owner]
 
 
+def _with(wanted: BoardFilter, code: str, value: Any) -> BoardFilter:
+    return replace(wanted, **{code: value})
+
+
 def _flag(code: str, name: str, condition: Callable[[Look], Condition]) -> Dimension:
     return Dimension(
         code,
@@ -124,7 +128,7 @@ def _flag(code: str, name: str, condition: Callable[[Look], Condition]) -> Dimen
         keeps=lambda look, chosen: condition(look),
         values=lambda look, row: [YES] if getattr(row, code) else [],
         offered=lambda look: ((YES, name),),
-        choose=lambda wanted, value: replace(wanted, **{code: True}),
+        choose=lambda wanted, value: _with(wanted, code, True),
     )
 
 
@@ -142,7 +146,7 @@ def _several(
         keeps,
         values,
         offered,
-        lambda wanted, value: replace(wanted, **{code: (value,)}),
+        lambda wanted, value: _with(wanted, code, (value,)),
     )
 
 
@@ -161,7 +165,9 @@ def _offered_bands(look: Look) -> Options:
 
 
 def _offered_statuses(look: Look) -> Options:
-    return tuple((status.value, words) for status, words in STATUS_WORDS.items() if status in STATUSES[look.wanted.scope])
+    return tuple(
+        (status.value, words) for status, words in STATUS_WORDS.items() if status in STATUSES[look.wanted.scope]
+    )
 
 
 def _offered_labels(look: Look) -> Options:

@@ -10,8 +10,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select
 
-from reporting.board_dimensions import DIMENSIONS, Look, is_escalated, is_on_control_strategy, is_overdue, is_owned_by
-from reporting.board_dimensions import look_of
+from reporting.board_dimensions import (
+    DIMENSIONS,
+    Look,
+    is_escalated,
+    is_on_control_strategy,
+    is_overdue,
+    is_owned_by,
+    look_of,
+)
 from reporting.board_rows import BoardRow, rows_of
 from reporting.visible import visible
 from store import board_polls, notebook

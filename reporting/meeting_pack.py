@@ -14,7 +14,7 @@ from reporting.pack_conditions import is_undecided_past_limit, wants_a_decision
 from reporting.pack_parts import PARTNERS, Pack, PackItem, PackSection, Standing, from_document, to_document
 from reporting.pack_reasons import BY_CODE, FOR_DECISION, SAID_ANYWAY, Found, exceptions_among, reasons_of
 from reporting.pack_sections import RULES, Matter, note_of, order_of, part_of, placed, places_of
-from reporting.pack_view import Seen, View, view_of
+from reporting.pack_view import Seen, View, seen_by, view_of
 from reporting.wording import band_words, highest, is_restricted, unit_name
 from store import packs
 from store.unit_of_work import SqlUnitOfWork
@@ -24,6 +24,7 @@ from tasking.force import Force, TaskingMeeting
 from tasking.meetings import AgendaSection
 from tasking.rag import RAG_WORDS, rag_of, rag_reason
 from tasking.task import Classification, Task
+from tasking.viewing import Viewer
 
 MOST_WHY = 4
 """So many reasons are said of one task at most, the most pressing of them."""
@@ -38,13 +39,17 @@ def build_pack(
     starts_at: datetime,
     now: datetime,
     previous: Pack | None = None,
+    viewer: Viewer | None = None,
 ) -> Pack:
     """The pack of the meeting that starts at `starts_at`, as at `now` (both UTC); writes nothing.
+
+    With a `viewer` it is made, and counted, of what they may see alone.
 
     `previous` is the last pack of the same meeting code, to say what changed since. The number of queries is the same
     however many tasks there are.
     """
     view = view_of(connection, force, meeting, starts_at, now)
+    view = seen_by(view, viewer) if viewer else view
     matters = [Matter(seen, reasons_of(seen, view)) for seen in (*view.open_tasks, *view.ended)]
     taken = placed(view, matters)
     before_it = _before_the_meeting(view, matters, taken)
@@ -63,7 +68,7 @@ def build_pack(
         deputy_roles=meeting.deputy_roles,
         starts_at=starts_at,
         as_at=now,
-        classification=_mark(sections),
+        classification=mark_of_sections(sections),
         sections=sections,
         changed_since=changes_since(connection, force, meeting.unit, previous, standing) if previous else None,
         not_shown=len(further),
@@ -106,7 +111,7 @@ def partner_part(pack: Pack) -> Pack:
     return replace(
         pack,
         sections=sections,
-        classification=_mark(sections),
+        classification=mark_of_sections(sections),
         changed_since=None,
         not_shown=0,
         further=(),
@@ -225,7 +230,7 @@ def _standing(view: View, matter: Matter) -> Standing:
     )
 
 
-def _mark(sections: Sequence[PackSection]) -> Classification:
+def mark_of_sections(sections: Sequence[PackSection]) -> Classification:
     """The highest mark of all that stands under these points."""
     items = [item.classification for section in sections for item in section.items]
     return highest([*items, *(each.classification for section in sections for each in section.decisions)])

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, exists, or_, select, union
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, and_, exists, select, union
 
 from reporting.board_dimensions import look_of
 from reporting.board_rows import BoardRow, rows_of
@@ -26,7 +27,7 @@ AFTER_ALL = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """What was found, the task with that very reference first, then the newest. `advice` says what to mend, if any."""
+    """What was found, the newest first; of more than MOST_FOUND, some. `advice` says what to mend, if any."""
 
     text: str
     rows: tuple[BoardRow, ...]
@@ -38,7 +39,8 @@ def search(connection: Connection, force: Force, viewer: Viewer, text: str, now:
     """Tasks, open or ended, that have every word of `text`, or a word that begins with it; or one of whose references
     it is: ours, the form response's, a Planner task's, or one of another system that was written on the task.
 
-    In any case and without accents. Two queries and one for the rows, however many tasks there are.
+    In any case and without accents. Three queries at most, however many tasks there are. Where a task has that very
+    reference it alone is found.
     """
     told = " ".join(text.split())[:LONGEST_TEXT]
     words = _words(told)
@@ -47,8 +49,7 @@ def search(connection: Connection, force: Force, viewer: Viewer, text: str, now:
         return SearchPage(told, (), False, advice)
     found = _found(connection, force, viewer, words, told)
     look = look_of(force, viewer, BoardFilter(), now)
-    first = sorted(found[:MOST_FOUND], key=lambda row: row["raised_at"], reverse=True)
-    first.sort(key=lambda row: row["reference"].casefold() != told.casefold())
+    first = sorted(found[:MOST_FOUND], key=lambda row: (row["raised_at"], row["reference"]), reverse=True)
     is_more = len(found) > MOST_FOUND
     advice = f"More than {MOST_FOUND} tasks have this: add a word." if is_more else ""
     return SearchPage(told, rows_of(connection, look, first), is_more, advice)
@@ -63,20 +64,33 @@ def _words(told: str) -> list[str]:
 def _found(
     connection: Connection, force: Force, viewer: Viewer, words: Sequence[str], told: str
 ) -> Sequence[RowMapping]:
-    """By ids of other records first, else by words: each is a look into an index."""
+    """By ids first, else by words: each is a look into an index."""
     seen = visible(viewer, force)
     ids = union(
-        select(planner_links.c.task_id).where(planner_links.c.planner_task_id == told),
         select(tasks.c.task_id).where(tasks.c.reference == told.upper()),
-        select(inbox.c.task_id).where(inbox.c.reference == told.upper(), inbox.c.task_id.is_not(None)),
+        select(planner_links.c.task_id).where(planner_links.c.planner_task_id == told),
+        select(inbox.c.task_id).where(inbox.c.response_id == told, inbox.c.task_id.is_not(None)),
     )
-    exact = connection.execute(_query(seen).where(tasks.c.task_id.in_(ids))).mappings().all()
-    return exact or connection.execute(_by_words(seen, words)).mappings().all()
+    exact = connection.execute(_rows().where(seen, tasks.c.task_id.in_(ids))).mappings().all()
+    return exact or connection.execute(_rows().where(tasks.c.task_id.in_(_having(seen, words)))).mappings().all()
 
 
-def _by_words(seen: ColumnElement[bool], words: Sequence[str]):
-    pass
+def _rows() -> Select[Any]:
+    query = select(tasks, task_lines.c.alignment, task_lines.c.changed_at)
+    return query.join(task_lines, task_lines.c.task_id == tasks.c.task_id)
 
 
-def _query(seen: ColumnElement[bool]):
-    pass
+def _having(seen: ColumnElement[bool], words: Sequence[str]) -> Select[tuple[str]]:
+    """Ids of tasks with all these words, looked for by the longest: it is likely to be on the fewest."""
+    longest, *others = sorted(set(words), key=len, reverse=True)
+    first = task_words.alias("first")
+    query = select(first.c.task_id).distinct().join(task_lines, task_lines.c.task_id == first.c.task_id)
+    query = query.where(_begins(first, longest), seen)
+    for number, word in enumerate(others):
+        more = task_words.alias(f"more_{number}")
+        query = query.where(exists().where(more.c.task_id == first.c.task_id, _begins(more, word)))
+    return query.limit(MOST_FOUND + 1)
+
+
+def _begins(of: FromClause, word: str) -> ColumnElement[bool]:
+    return and_(of.c.word >= word, of.c.word < word + AFTER_ALL)

@@ -1,10 +1,11 @@
 """What a viewer may see, said in SQL over the narrow rows of tasks. Every query of the pages has this condition."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, true
 
-from store.tables import task_lines
+from store.tables import task_lines, tasks
+from store.tasks import batched
 from tasking.force import Force
 from tasking.restricted import open_pillars
 from tasking.viewing import PARTNER_LABEL, PARTNER_PILLARS, Viewer
@@ -29,6 +30,15 @@ def holds(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
     return column.contains(f"|{code}|", autoescape=True)
 
 
-def holds_any(column: ColumnElement[str], codes: Iterable[str]) -> ColumnElement[bool]:
+def holds_any(column: ColumnElement[str], codes: Collection[str]) -> ColumnElement[bool]:
     """Whether a barred column holds one of these codes; never for none."""
     return or_(*(holds(column, code) for code in sorted(codes))) if codes else ~true()
+
+
+def only_seen(connection: Connection, force: Force, viewer: Viewer, references: Collection[str]) -> frozenset[str]:
+    """Those of these task references that the viewer may see."""
+    found: set[str] = set()
+    for some in batched(sorted(references)):
+        query = select(tasks.c.reference).join(task_lines, task_lines.c.task_id == tasks.c.task_id)
+        found.update(connection.execute(query.where(tasks.c.reference.in_(some), visible(viewer, force))).scalars())
+    return frozenset(found)

@@ -200,6 +200,7 @@ inbox = Table(
     Column("task_id", String(32)),
     Column("correlation_id", String(40), nullable=False),
     UniqueConstraint("form", "response_id"),
+    Index("ix_inbox_response_id", "response_id"),
 )
 
 arrivals = Table(
