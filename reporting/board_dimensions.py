@@ -1,5 +1,5 @@
-"""What the live board can be narrowed by. One table says for each heading what it keeps, in SQL, and which of its values
-a task counts under: so a count and the list that it links to come of the same line."""
+"""What the live board can be narrowed by. One table says for each heading what it keeps, in SQL, and which of its
+values a task counts under: so a count and the list that it links to come of the same line."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -8,7 +8,7 @@ from itertools import islice
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, and_, false, func, select
 
-from reporting.register import Registerrow_of, says
+from reporting.register import RegisterRow, row_of, says
 from reporting.visible import visible
 from reporting.wording import is_decision_restricted, mark_of_decision
 from store import decisions as decision_rows
@@ -47,7 +47,7 @@ class RegisterPage:
     """One page. `next_after` is where the next begins, None on the last. `number` is None where a text is looked for;
     with `is_more` there are more than that."""
 
-    rows: tuple[Register...]
+    rows: tuple[RegisterRow, ...]
     next_after: int | None
     number: int | None
     is_more: bool
@@ -78,7 +78,7 @@ def register_page(
 
 def register_export(
     connection: Connection, force: Force, viewer: Viewer, wanted: RegisterFilter
-) -> tuple[Register...]:
+) -> tuple[RegisterRow, ...]:
     """All that the pages show, oldest first, for register_csv and register_json (reporting/register.py).
 
     Raises RuleBroken above MOST_EXPORTED decisions.
@@ -89,7 +89,7 @@ def register_export(
     return tuple(reversed(_rows(connection, force, found)))
 
 
-def rows_about(connection: Connection, force: Force, viewer: Viewer, task: Task) -> tuple[Register...]:
+def rows_about(connection: Connection, force: Force, viewer: Viewer, task: Task) -> tuple[RegisterRow, ...]:
     """Decisions about one task that the viewer may see, oldest first. Three queries at most."""
     everything = and_(_of_viewer(force, viewer), _c.task_id == task.task_id)
     return tuple(reversed(_rows(connection, force, list(_stream(connection, everything)))))
@@ -129,7 +129,7 @@ def _stream(connection: Connection, kept: ColumnElement[bool]) -> Iterator[Found
             yield number, _DECISION.validate_python(decision), _TASK.validate_python(task)
 
 
-def _rows(connection: Connection, force: Force, found: Sequence[Found]) -> tuple[Register...]:
+def _rows(connection: Connection, force: Force, found: Sequence[Found]) -> tuple[RegisterRow, ...]:
     later = decision_rows.superseded_by(connection, [decision for _, decision, _ in found])
     return tuple(
         row_of(force, decision, _mark(force, decision, task), later.get(decision.decision_ref, ""))

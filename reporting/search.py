@@ -69,6 +69,7 @@ def _found(
     ids = union(
         select(tasks.c.task_id).where(tasks.c.reference == told.upper()),
         select(planner_links.c.task_id).where(planner_links.c.planner_task_id == told),
+        select(inbox.c.task_id).where(inbox.c.reference == told.upper(), inbox.c.task_id.is_not(None)),
         select(inbox.c.task_id).where(inbox.c.response_id == told, inbox.c.task_id.is_not(None)),
     )
     exact = connection.execute(_rows().where(seen, tasks.c.task_id.in_(ids))).mappings().all()

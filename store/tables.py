@@ -189,7 +189,7 @@ inbox = Table(
     Column("inbox_id", Integer, primary_key=True, autoincrement=True),
     Column("form", String(60), nullable=False),
     Column("response_id", String(60), nullable=False),
-    Column("reference", String(20), nullable=False),
+    Column("reference", String(20), nullable=False, index=True),
     Column("state", String(20), nullable=False, index=True),
     Column("encoding", String(20), nullable=False),
     Column("answers", JSON),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from store import audit_log, decisions, meetings, outbox, tasks
+from store import audit_log, decisions, meetings, outbox, saved_views, tasks
 from store.together import Together
 from tasking.audit import AuditKind
 from tasking.clocks import LONDON
@@ -16,6 +16,7 @@ from tasking.escalation import Escalation
 from tasking.events import Event
 from tasking.meetings import MeetingRecord
 from tasking.ports import Clock
+from tasking.saved_views import SavedView
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
 
@@ -163,6 +164,18 @@ class SqlUnitOfWork:
     def cancelled_meetings(self) -> frozenset[str]:
         """References of the meetings that were cancelled."""
         return meetings.cancelled(self.connection)
+
+    def saved_views(self, owner_id: str) -> tuple[SavedView, ...]:
+        """A person's saved views, by name."""
+        return saved_views.of_owner(self.connection, owner_id)
+
+    def put_view(self, view: SavedView) -> None:
+        """Keeps a new or changed view."""
+        saved_views.put(self.connection, view)
+
+    def delete_view(self, view_id: str) -> None:
+        """Deletes a view."""
+        saved_views.remove(self.connection, view_id)
 
     def audit(
         self,

@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("owner_id", "name", name="uq_saved_views_owner_id_name"),
     )
     op.create_index("ix_inbox_responder", "inbox", ["responder"])
+    op.create_index("ix_inbox_reference", "inbox", ["reference"])
     op.create_index("ix_inbox_response_id", "inbox", ["response_id"])
     op.add_column("board_polls", sa.Column("read_at", UtcDateTime(), nullable=True))
     _fill()
@@ -69,6 +70,7 @@ def downgrade() -> None:
     """Takes them away again; saved views are lost."""
     with op.batch_alter_table("board_polls", schema=None) as batch_op:
         batch_op.drop_column("read_at")
+    op.drop_index("ix_inbox_reference", "inbox")
     op.drop_index("ix_inbox_response_id", "inbox")
     op.drop_index("ix_inbox_responder", "inbox")
     for table in ("saved_views", "task_words", "task_lines"):
