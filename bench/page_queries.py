@@ -1,6 +1,7 @@
 """What the pages' queries cost as the record grows: their number must stay the same, and their time nearly so.
 
-A record of so many tasks: a tenth of them open, at most 300 on each board, the others done; each with a decision.
+A record of so many tasks: a tenth of them open, a full page at least and at most 300 on each board; the others done.
+Every fifth has a decision, and each of the first hundred.
 """
 
 import argparse
@@ -46,8 +47,8 @@ SIZES = (100, 10_000, 100_000)
 TIMES = 15
 AIM = 2.0
 AT_A_TIME = 2000
-DECIDED_EVERY = 5
-"""Every fifth task has a decision."""
+DECIDED_EVERY, DECIDED_FIRST = 5, 100
+LEAST_OPEN = 60
 EVERYBODY = Viewer(units=None)
 SECTION = "HP"
 
@@ -95,7 +96,7 @@ def filled(size: int) -> Iterator[tuple[Store, Force, int]]:
         migrate(engine)
         store = Store(engine, MovableClock(), ROUTES, force.reference_prefix)
         open_each = min(MOST_OPEN_EACH, max(1, round(size * OPEN_SHARE / len(force.boards))))
-        standing = min(size, open_each * len(force.boards))
+        standing = min(size, max(LEAST_OPEN, open_each * len(force.boards)))
         _fill(store, force, size, standing)
         with store.open() as connection:
             connection.exec_driver_sql("ANALYZE")
@@ -111,7 +112,7 @@ def _fill(store: Store, force: Force, size: int, standing: int) -> None:
                 task = _copy(model, number, units[number % len(units)], pillars[number % len(pillars)])
                 task = task if number < standing else _done(task, number)
                 tasks.add_task(uow.connection, task)
-                if number % DECIDED_EVERY == 0:
+                if number < DECIDED_FIRST or number % DECIDED_EVERY == 0:
                     uow.add_decision(_decision(uow, task))
 
 

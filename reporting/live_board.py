@@ -31,6 +31,8 @@ from tasking.viewing import Viewer
 PAGE_SIZE = 50
 MOST_COUNTED = 5000
 """A scope with more tasks than this in view is not counted by heading, and its number is said to be more than that."""
+MOST_SAID = 1000
+"""Of a scope that is not looked at, and of one too long to be counted by heading, no larger number is told."""
 LATE_AFTER = timedelta(minutes=15)
 """A board that was read longer ago than this is said to be out of date: the longest gap between two reads."""
 PLAN = "plan"
@@ -244,9 +246,9 @@ def _scope(connection: Connection, look: Look, scope: Scope, total: Count | None
 
 
 def _count(connection: Connection, kept: ColumnElement[bool]) -> Count:
-    some = select(_c.task_id).where(kept).limit(MOST_COUNTED + 1).subquery()
+    some = select(_c.task_id).where(kept).limit(MOST_SAID + 1).subquery()
     number = int(connection.execute(select(func.count()).select_from(some)).scalar_one())
-    return Count(min(number, MOST_COUNTED), number > MOST_COUNTED)
+    return Count(min(number, MOST_SAID), number > MOST_SAID)
 
 
 def _token(connection: Connection, kept: ColumnElement[bool]) -> str:

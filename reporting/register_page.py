@@ -21,7 +21,7 @@ from tasking.viewing import Viewer
 
 PAGE_SIZE = 50
 MOST_EXPORTED = 20_000
-MOST_COUNTED = 5000
+MOST_COUNTED = 1000
 AT_A_TIME = 200
 
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)

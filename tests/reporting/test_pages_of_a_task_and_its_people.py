@@ -64,7 +64,7 @@ def test_the_timeline_says_in_words_what_happened_and_not_who_looked(desk: Meeti
 
 def test_a_task_page_of_a_partner_has_no_score_no_decision_and_no_names(desk: MeetingDesk) -> None:
     task = desk.banded(SCHEDULED, pillar="PARTNERSHIP_DEMAND")
-    desk.decide(task, DecisionType.ALLOCATE)
+    desk.decide(task, DecisionType.ALLOCATE, text="To the team")
     seen = shown(desk, task.reference, Viewer(units=None, is_partner=True))
     assert (seen.assessments, seen.decisions, seen.timeline, seen.submitted_by, seen.twins) == ((), (), (), "", ())
     assert len(shown(desk, task.reference).decisions) == 1
