@@ -70,7 +70,7 @@ class Polling:
         claim = self._claims.pop(board.plan_id, None)
         if claim is not None:
             wait = next_wait(claim.last_wait_seconds, board.is_current, is_busy=moved > 0 or has_immediate)
-            self._schedule(board, claim, now + timedelta(seconds=wait), wait, now if looked_whole else None)
+            self._schedule(board, claim, now + timedelta(seconds=wait), wait, now if looked_whole else None, now)
 
     def failed(self, board: BoardPlan, after_seconds: float | None, now: datetime) -> None:
         """The board could not be read; `after_seconds` is Graph's wish, None where it named none."""
@@ -102,6 +102,14 @@ class Polling:
             self._claims[poll.plan_id] = Claim(until, poll.wait_seconds, whole_at)
         return [boards[poll.plan_id] for poll in taken]
 
-    def _schedule(self, board: BoardPlan, claim: Claim, due_at: datetime, wait: int, whole_at: datetime | None) -> None:
+    def _schedule(
+        self,
+        board: BoardPlan,
+        claim: Claim,
+        due_at: datetime,
+        wait: int,
+        whole_at: datetime | None,
+        read_at: datetime | None = None,
+    ) -> None:
         with self._store.open() as connection:
-            board_polls.schedule(connection, board.plan_id, claim.until, due_at, wait, whole_at)
+            board_polls.schedule(connection, board.plan_id, claim.until, due_at, wait, whole_at, read_at)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 from sqlalchemy import ColumnElement, Connection, Table, or_, select
 
+from store.tab_tables import notes
 from store.tables import (
     arrivals,
     assessments,
@@ -16,7 +17,6 @@ from store.tables import (
     escalations,
     inbox,
     meetings,
-    notes,
     outbox,
     planner_links,
     posts,

@@ -221,7 +221,7 @@ def _of_done(connection: Connection, force: Force, now: datetime) -> Iterator[In
             yield _entry(desk, "AWAITING_RESULT", words, done_at, ())
     for unit, number in completed_before(connection, since).items():
         words = f"{number} more done over {LISTED_FOR.days} days ago, result to come"
-        yield _no_task(force, "AWAITING_RESULT", "", words, since, unit)
+        yield no_task(force, "AWAITING_RESULT", "", words, since, unit)
 
 
 def _questions(connection: Connection, force: Force, opened: Mapping[str, Task], now: datetime) -> Iterator[InboxEntry]:
@@ -236,13 +236,14 @@ def _questions(connection: Connection, force: Force, opened: Mapping[str, Task],
 def _responses(connection: Connection, force: Force) -> Iterator[InboxEntry]:
     """Responses that could not be understood, or of which nothing could be made. Nothing of what they say is shown."""
     for held in responses.held(connection):
-        yield _no_task(force, "HELD", "", held["reason"], held["held_at"], force.triage_unit)
+        yield no_task(force, "HELD", "", held["reason"], held["held_at"], force.triage_unit)
     for row in responses.rejected(connection):
         why = " ".join(row.reasons)
-        yield _no_task(force, "REJECTED", row.reference, why, row.received_at, force.triage_unit)
+        yield no_task(force, "REJECTED", row.reference, why, row.received_at, force.triage_unit)
 
 
-def _no_task(force: Force, kind: str, reference: str, why: str, since: datetime, unit: str) -> InboxEntry:
+def no_task(force: Force, kind: str, reference: str, why: str, since: datetime, unit: str) -> InboxEntry:
+    """An entry that is no one task; `since` is UTC."""
     return InboxEntry(
         kind=kind,
         kind_words=KINDS[kind],

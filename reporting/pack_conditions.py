@@ -19,14 +19,13 @@ from tasking.recording import WORDS
 from tasking.restricted import is_restricted
 from tasking.task import Status
 from tasking.thrive import BANDS, Alignment, PriorityBand
+from tasking.viewing import PARTNER_LABEL, PARTNER_PILLARS
 
 RE_THRIVE_AFTER = timedelta(hours=24)
 """How long a score of a live Immediate or Priority task is good for (requirement 6)."""
 HIGH = frozenset({PriorityBand.IMMEDIATE, PriorityBand.PRIORITY})
 LOCAL_PILLARS = frozenset({"ASB_NEIGHBOURHOOD"})
 MISSING_PILLARS = frozenset({"MISSING_EXPLOITATION"})
-PARTNER_PILLARS = frozenset({"PARTNERSHIP_DEMAND"})
-PARTNER_LABEL = "PARTNER_LEAD"
 FLAG_WORDS: Mapping[str, str] = {
     "CRITICAL_INCIDENT": "Critical incident",
     "MISSING_HIGH": "Missing person, high risk",

@@ -23,6 +23,7 @@ from tasking.restricted import is_restricted
 from tasking.strategy import ControlStrategy
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
+from tasking.viewing import Viewer, sees, units_below
 
 WINDOW = timedelta(hours=24)
 """Last and next 24 hours roll with the start of the meeting (policing notes, section 4.6)."""
@@ -148,14 +149,28 @@ def without_restricted(view: View) -> View:
     )
 
 
-def units_below(force: Force, unit: str) -> frozenset[str]:
-    """Codes of all units whose tasks climb to this one, however many levels down."""
-    found: set[str] = set()
-    newest = {unit}
-    while newest:
-        newest = {each.code for each in force.units.values() if each.parent in newest} - found
-        found |= newest
-    return frozenset(found)
+def seen_by(view: View, viewer: Viewer) -> View:
+    """What this viewer may see of it: tasks that they may not see are not there, nor is what was decided about them."""
+    opened = tuple(seen for seen in view.open_tasks if sees(viewer, view.force, seen.task))
+    ended = tuple(seen for seen in view.ended if sees(viewer, view.force, seen.task))
+    known = {seen.task.task_id: seen.task for seen in (*opened, *ended)}
+
+    def told(made: Iterable[Decision]) -> tuple[Decision, ...]:
+        here = (each for each in made if each.task_id in known)
+        return tuple(
+            each
+            for each in here
+            if viewer.may_see_restricted or not is_decision_restricted(view.force, each, known[each.task_id])
+        )
+
+    return replace(
+        view,
+        open_tasks=opened,
+        ended=ended,
+        recorded=told(view.recorded),
+        reviews={task_id: made for task_id, about in view.reviews.items() if (made := told(about))},
+        decided={task_id: made for task_id, about in view.decided.items() if (made := told(about))},
+    )
 
 
 def _intelligence(
@@ -194,7 +209,7 @@ def _ended(connection: Connection, force: Force, unit: str, since: datetime, abo
     """Tasks with no work left: of the unit and those below it lately, those that it decided about, and those that are
     done although nobody has decided their escalation."""
     undecided = waiting.undecided_of_done(connection)
-    family = units_below(force, unit) | {unit}
+    family = units_below(force, unit)
     return tuple(
         Seen(task, steps=undecided.get(task.task_id, ()), is_below=unit not in task.stands_on)
         for task in read_ended_tasks(connection, since, about | undecided.keys())
@@ -204,7 +219,7 @@ def _ended(connection: Connection, force: Force, unit: str, since: datetime, abo
 
 def _seen(connection: Connection, force: Force, unit: str, opened: Iterable[Task]) -> tuple[Seen, ...]:
     """The open tasks that stand with the unit, and those of the units below it."""
-    below = units_below(force, unit)
+    below = units_below(force, unit) - {unit}
     histories = read_histories(connection)
     return tuple(
         Seen(task, *histories.get(task.task_id, ((), ())), is_below=unit not in task.stands_on)

@@ -49,14 +49,18 @@ def schedule(
     due_at: datetime,
     wait_seconds: int,
     looked_whole_at: datetime | None,
+    read_at: datetime | None = None,
 ) -> bool:
     """Sets the next time of a plan that is claimed until just then; `looked_whole_at` None leaves it as it is.
+
+    `read_at` (UTC) is when it was read just now, None where it could not be.
 
     False, and nothing changed, where the claim has ended: the board was asked for meanwhile, or another worker has it.
     """
     whole = {} if looked_whole_at is None else {"looked_whole_at": looked_whole_at}
+    read = {} if read_at is None else {"read_at": read_at}
     ours = (board_polls.c.plan_id == plan_id, board_polls.c.due_at == claimed_until)
-    values = {"due_at": due_at, "wait_seconds": wait_seconds, **whole}
+    values = {"due_at": due_at, "wait_seconds": wait_seconds, **whole, **read}
     return connection.execute(update(board_polls).where(*ours).values(**values)).rowcount > 0
 
 
@@ -67,6 +71,12 @@ def ask(connection: Connection, plan_ids: Iterable[str], now: datetime) -> None:
     connection.execute(update(board_polls).where(asked).values(due_at=due_at, looked_whole_at=None))
 
 
+def read_times(connection: Connection) -> dict[str, datetime | None]:
+    """When each plan was last read (UTC), by its id; None where it never was."""
+    found = connection.execute(select(board_polls.c.plan_id, board_polls.c.read_at))
+    return {plan_id: read_at for plan_id, read_at in found}
+
+
 def _begin(connection: Connection, plan_id: str, until: datetime) -> bool:
     """A row for a plan that has none. False where it has one, be it that another worker was quicker."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -75,7 +85,8 @@ def _begin(connection: Connection, plan_id: str, until: datetime) -> bool:
 
 
 def _polls(connection: Connection, plan_ids: list[str], due_by: datetime | None = None) -> list[BoardPoll]:
-    query = select(board_polls).where(board_polls.c.plan_id.in_(plan_ids))
+    columns = [board_polls.c[name] for name in BoardPoll.__dataclass_fields__]
+    query = select(*columns).where(board_polls.c.plan_id.in_(plan_ids))
     if due_by is not None:
         query = query.where(board_polls.c.due_at <= due_by)
     query = query.order_by(board_polls.c.due_at, board_polls.c.plan_id).with_for_update(skip_locked=due_by is not None)

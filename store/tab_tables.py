@@ -1,11 +1,38 @@
 """Tables that the Teams tab needs, beside those of store/tables.py and in the same database."""
 
-from sqlalchemy import JSON, Column, Integer, String, Table, Text
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeEngine
 
 from store import append_only
 from store.tables import UtcDateTime, metadata
 
-__all__ = ["metadata", "notes", "sent_forms", "web_sessions"]
+__all__ = ["metadata", "notes", "saved_views", "sent_forms", "task_lines", "task_words", "web_sessions"]
+
+
+class ByBytes(TypeDecorator[str]):
+    """Text that is compared and sorted by its characters' numbers, in PostgreSQL as in SQLite, never by a language."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        length = getattr(self.impl, "length", None)
+        return dialect.type_descriptor(String(length, collation="C" if dialect.name == "postgresql" else None))
+
 
 web_sessions = Table(
     "web_sessions",
@@ -36,3 +63,45 @@ notes = Table(
     Column("written_at", UtcDateTime, nullable=False),
 )
 append_only.guard(notes)
+
+task_lines = Table(
+    "task_lines",
+    metadata,
+    Column("task_id", String(32), primary_key=True),
+    Column("order_key", ByBytes(80), nullable=False, unique=True),
+    Column("is_open", Boolean, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("pillar", String(40), nullable=False),
+    Column("band", String(20), nullable=False),
+    Column("places", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("owners", Text, nullable=False),
+    Column("is_marked", Boolean, nullable=False),
+    Column("alignment", String(20), nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("version", Integer, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("words", Text, nullable=False),
+    Index("ix_task_lines_is_open_order_key", "is_open", "order_key"),
+    Index("ix_task_lines_status_order_key", "status", "order_key"),
+)
+"""What lists look at, one narrow row for each task; `places`, `labels` and `owners` are codes between upright bars."""
+
+task_words = Table(
+    "task_words",
+    metadata,
+    Column("word", ByBytes(60), primary_key=True),
+    Column("task_id", String(32), primary_key=True),
+    Index("ix_task_words_task_id", "task_id"),
+)
+
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("view_id", String(32), primary_key=True),
+    Column("owner_id", String(200), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("filter", JSON, nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+    UniqueConstraint("owner_id", "name"),
+)

@@ -137,17 +137,18 @@ inbox = Table(
     Column("inbox_id", Integer, primary_key=True, autoincrement=True),
     Column("form", String(60), nullable=False),
     Column("response_id", String(60), nullable=False),
-    Column("reference", String(20), nullable=False),
+    Column("reference", String(20), nullable=False, index=True),
     Column("state", String(20), nullable=False, index=True),
     Column("encoding", String(20), nullable=False),
     Column("answers", JSON),
-    Column("responder", String(200)),
+    Column("responder", String(200), index=True),
     Column("submitted_at", UtcDateTime),
     Column("received_at", UtcDateTime, nullable=False),
     Column("reasons", JSON, nullable=False),
     Column("task_id", String(32)),
     Column("correlation_id", String(40), nullable=False),
     UniqueConstraint("form", "response_id"),
+    Index("ix_inbox_response_id", "response_id"),
 )
 
 arrivals = Table(
@@ -285,6 +286,7 @@ board_polls = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Column("wait_seconds", Integer, nullable=False),
     Column("looked_whole_at", UtcDateTime),
+    Column("read_at", UtcDateTime),
 )
 
 leases = Table(

@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from store import task_lines
 from store.tables import assessments, escalations, planner_links, references, tasks
 from tasking.errors import StaleTask, UnknownTask
 from tasking.escalation import UNDECIDED, Escalation, EscalationStatus
@@ -129,14 +130,19 @@ def read_all_tasks(connection: Connection) -> list[Task]:
 def add_task(connection: Connection, task: Task) -> None:
     """Keeps a new task."""
     connection.execute(_ADD, {"task_id": task.task_id, **_columns(task)})
+    task_lines.add(connection, task)
 
 
-def save_task(connection: Connection, task: Task) -> Task:
-    """Keeps a changed task and returns it with its new version. Raises StaleTask when somebody saved it since."""
+def save_task(connection: Connection, task: Task, now: datetime) -> Task:
+    """Keeps a task changed at `now` (UTC) and returns it with its new version.
+
+    Raises StaleTask when somebody saved it since.
+    """
     newer = replace(task, version=task.version + 1)
     done = connection.execute(_SAVE, {"this": task.task_id, "as_read": task.version, **_columns(newer)})
     if done.rowcount != 1:
         raise StaleTask(f"{task.reference} has changed since it was read.")
+    task_lines.save(connection, newer, now)
     return newer
 
 
@@ -150,6 +156,7 @@ def add_assessment(connection: Connection, task_id: str, risk: AssessedRisk) -> 
     """Appends an assessment."""
     document = _RISK.dump_python(risk, mode="json")
     connection.execute(_ADD_RISK, {"assessment_id": risk.assessment_id, "task_id": task_id, "document": document})
+    task_lines.align(connection, task_id, risk.context.alignment)
 
 
 def read_escalations(connection: Connection, task_id: str) -> tuple[Escalation, ...]:

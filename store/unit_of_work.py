@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from store import audit_log, decisions, intelligence, meetings, notes, outbox, strategies, tasks
+from store import audit_log, decisions, intelligence, meetings, notes, outbox, saved_views, strategies, tasks
 from store.together import Together
 from tasking.audit import AuditKind
 from tasking.clocks import LONDON
@@ -19,6 +19,7 @@ from tasking.intelligence_items import IntelligenceItem
 from tasking.meetings import MeetingRecord
 from tasking.note import Note
 from tasking.ports import Clock
+from tasking.saved_views import SavedView
 from tasking.strategy import ControlStrategy
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
@@ -120,7 +121,7 @@ class SqlUnitOfWork:
 
     def save_task(self, task: Task) -> Task:
         """Keeps a changed task. Raises StaleTask."""
-        return tasks.save_task(self.connection, task)
+        return tasks.save_task(self.connection, task, self._now)
 
     def assessments(self, task_id: str) -> tuple[AssessedRisk, ...]:
         """A task's assessments, oldest first."""
@@ -198,6 +199,18 @@ class SqlUnitOfWork:
     def cancelled_meetings(self) -> frozenset[str]:
         """References of the meetings that were cancelled."""
         return meetings.cancelled(self.connection)
+
+    def saved_views(self, owner_id: str) -> tuple[SavedView, ...]:
+        """A person's saved views, by name."""
+        return saved_views.of_owner(self.connection, owner_id)
+
+    def put_view(self, view: SavedView) -> None:
+        """Keeps a new or changed view."""
+        saved_views.put(self.connection, view)
+
+    def delete_view(self, view_id: str) -> None:
+        """Deletes a view."""
+        saved_views.remove(self.connection, view_id)
 
     def audit(
         self,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tasking.audit import AuditKind
 from tasking.decision import Decision
@@ -14,6 +14,9 @@ from tasking.note import Note
 from tasking.strategy import ControlStrategy
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
+
+if TYPE_CHECKING:
+    from tasking.saved_views import SavedView
 
 
 class Clock(Protocol):
@@ -132,6 +135,18 @@ class UnitOfWork(Protocol):
 
     def cancelled_meetings(self) -> frozenset[str]:
         """References of the meetings that were cancelled."""
+        ...
+
+    def saved_views(self, owner_id: str) -> "tuple[SavedView, ...]":
+        """A person's saved views, by name."""
+        ...
+
+    def put_view(self, view: "SavedView") -> None:
+        """Keeps a new or changed view."""
+        ...
+
+    def delete_view(self, view_id: str) -> None:
+        """Deletes a view."""
         ...
 
     def audit(

@@ -1,4 +1,4 @@
-"""What counts as restricted: the one rule for pages, packs, minutes, register and exports."""
+"""What makes a task restricted: its mark, the label that people set, or its pillar. One rule for lists and pages."""
 
 from tasking.force import Force
 from tasking.task import Classification, Task
@@ -7,8 +7,16 @@ RESTRICTED_LABEL = "RESTRICTED"
 """Code of the label by which people keep a task to its link only."""
 
 
+def is_marked_restricted(task: Task) -> bool:
+    """Whether the task itself says so, by its mark or the label."""
+    return task.classification is Classification.OFFICIAL_SENSITIVE or RESTRICTED_LABEL in task.labels
+
+
+def open_pillars(force: Force) -> frozenset[str]:
+    """Codes of the pillars that everybody may see; one that config does not know is not among them."""
+    return frozenset(code for code, pillar in force.pillars.items() if not pillar.restricted)
+
+
 def is_restricted(force: Force, task: Task) -> bool:
-    """Whether only its reference may be shown: by its mark, its pillar, or the label that people set."""
-    pillar = force.pillars.get(task.pillar)
-    sensitive = task.classification is Classification.OFFICIAL_SENSITIVE
-    return sensitive or RESTRICTED_LABEL in task.labels or pillar is None or pillar.restricted
+    """Whether only those who may see restricted matters may see it."""
+    return is_marked_restricted(task) or task.pillar not in open_pillars(force)

@@ -7,7 +7,6 @@ from datetime import datetime
 import click
 from rich.table import Table
 
-from reporting.pack_view import units_below
 from reporting.regrading import MOVES, Regrading, rates_json, regrading, rows_of
 from reporting.score_history import ScoreEntry, curve, entries_of, history_json, score_words
 from reporting.wording import READ_ON_RECORD, band_words, unit_name
@@ -24,6 +23,7 @@ from tasking.errors import RuleBroken
 from tasking.meetings import Cycle
 from tasking.restricted import is_restricted
 from tasking.task import Task
+from tasking.viewing import units_below
 
 SOURCE = "command line"
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for another program.")

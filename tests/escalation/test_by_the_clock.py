@@ -100,7 +100,7 @@ def test_a_digest_counts_each_kind_of_waiting_at_the_unit_it_waits_with(desk: De
     overdue = desk.raised()
     with desk.store.open() as connection:
         late = replace(task_rows.read_task(connection, overdue.task_id), due_at=MORNING - HOUR)
-        task_rows.save_task(connection, late)
+        task_rows.save_task(connection, late, MORNING)
     desk.clock.advance(MINUTE)
     found = digest_at(desk, "HP")
     assert dict(found.counts) == {
@@ -140,7 +140,7 @@ def test_a_digest_that_names_a_sensitive_task_is_marked_so(desk: Desk) -> None:
     task = desk.raised()
     with desk.store.open() as connection:
         kept = task_rows.read_task(connection, task.task_id)
-        task_rows.save_task(connection, replace(kept, classification=Classification.OFFICIAL_SENSITIVE))
+        task_rows.save_task(connection, replace(kept, classification=Classification.OFFICIAL_SENSITIVE), MORNING)
     assert digest_at(desk, "HP").classification is Classification.OFFICIAL_SENSITIVE
 
 

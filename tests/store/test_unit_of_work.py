@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import event
 
 from store import tasks
-from store.tables import audit_log, metadata, outbox
+from store.tab_tables import metadata
+from store.tables import audit_log, outbox
 from tasking import actions, board_actions
 from tasking.errors import StaleTask
 from tasking.requests import BoardChanges, ReassessRequest, ReturnRequest

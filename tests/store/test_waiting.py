@@ -90,7 +90,7 @@ def test_what_was_done_long_ago_is_counted_and_not_read(desk: Desk) -> None:
 def test_a_task_taken_up_again_is_not_done_any_more(desk: Desk) -> None:
     task = desk.on_board(desk.raised(), progress=100)
     with desk.store.open() as connection:
-        tasks.save_task(connection, replace(tasks.read_task(connection, task.task_id), completed_at=None))
+        tasks.save_task(connection, replace(tasks.read_task(connection, task.task_id), completed_at=None), MORNING)
         assert tasks.read_completed_tasks(connection, MORNING - DAY) == []
 
 

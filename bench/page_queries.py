@@ -1,0 +1,272 @@
+"""What the pages' queries cost as the record grows: their number must stay the same, and their time nearly so.
+
+A record of so many tasks: a tenth of them open, a full page at least and at most 300 on each board; the others done.
+Every fifth has a decision, and each of the first hundred.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bench.boards import say
+from bench.growth import MOST_OPEN_EACH, OPEN_SHARE, counted
+from bench.tenant import PROJECT
+from reporting.live_board import board_page, board_token
+from reporting.meeting_page import meeting_page
+from reporting.register_page import RegisterFilter, register_page
+from reporting.search import search
+from reporting.task_page import task_page
+from service.clock import MovableClock
+from service.event_routes import ROUTES
+from service.force_config import load_force
+from store import tasks
+from store.database import migrate, opened
+from store.unit_of_work import SqlUnitOfWork, Store
+from tasking import actions
+from tasking.board_filter import BoardFilter, Scope
+from tasking.calendar import meeting_ref, occurrences
+from tasking.decision import Capacity, Decision, DecisionType, Snapshot
+from tasking.force import Force
+from tasking.requests import TaskRequest
+from tasking.task import Status, Task, TaskText
+from tasking.thrive import RiskContext, ThriveAssessment
+from tasking.viewing import Viewer
+
+PAGE = Path("docs") / "page_performance.md"
+SIZES = (100, 10_000, 100_000)
+TIMES = 15
+AIM = 2.0
+AT_A_TIME = 2000
+DECIDED_EVERY, DECIDED_FIRST = 5, 100
+LEAST_OPEN = 60
+EVERYBODY = Viewer(units=None)
+SECTION = "HP"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One page at one size: statements sent, and the median of its milliseconds."""
+
+    page: str
+    tasks: int
+    open_tasks: int
+    queries: int
+    milliseconds: float
+
+
+Look = Callable[[Connection, Force, datetime], object]
+
+
+def pages(reference: str, meeting: str) -> Mapping[str, Look]:
+    """Every page that is measured, by its name."""
+    section = Viewer(frozenset({SECTION}))
+    return {
+        "board": lambda c, f, now: board_page(c, f, EVERYBODY, BoardFilter(), now),
+        "board of one section": lambda c, f, now: board_page(c, f, section, BoardFilter(units=(SECTION,)), now),
+        "board, results to come": lambda c, f, now: board_page(
+            c, f, EVERYBODY, BoardFilter(Scope.AWAITING_RESULT), now
+        ),
+        "has the board changed": lambda c, f, now: board_token(c, f, EVERYBODY, BoardFilter(), now),
+        "task": lambda c, f, now: task_page(c, f, EVERYBODY, reference, now),
+        "search by reference": lambda c, f, now: search(c, f, EVERYBODY, reference, now),
+        "search by a rare word": lambda c, f, now: search(c, f, EVERYBODY, "lighthouse", now),
+        "search by a common word": lambda c, f, now: search(c, f, EVERYBODY, "market place", now),
+        "register": lambda c, f, now: register_page(
+            c, f, EVERYBODY, RegisterFilter(now - timedelta(days=400), now + timedelta(days=1))
+        ),
+        "pack of a section's meeting": lambda c, f, now: meeting_page(c, f, EVERYBODY, meeting, now),
+    }
+
+
+@contextmanager
+def filled(size: int) -> Iterator[tuple[Store, Force, int]]:
+    """A record of so many tasks in a file of its own; with the force and the number of open ones."""
+    force, _ = load_force(PROJECT / "config")
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, opened(f"sqlite:///{folder}/tasking.db") as engine:
+        migrate(engine)
+        store = Store(engine, MovableClock(), ROUTES, force.reference_prefix)
+        open_each = min(MOST_OPEN_EACH, max(1, round(size * OPEN_SHARE / len(force.boards))))
+        standing = min(size, max(LEAST_OPEN, open_each * len(force.boards)))
+        _fill(store, force, size, standing)
+        with store.open() as connection:
+            connection.exec_driver_sql("ANALYZE")
+        yield store, force, standing
+
+
+def _fill(store: Store, force: Force, size: int, standing: int) -> None:
+    model, units = _model(store, force), list(force.boards)
+    pillars = [code for code in force.pillars if code != "TRIAGE"]
+    for start in range(0, size - 1, AT_A_TIME):
+        with store.act("bench", "bench", "bench") as uow:
+            for number in range(start, min(start + AT_A_TIME, size - 1)):
+                task = _copy(model, number, units[number % len(units)], pillars[number % len(pillars)])
+                task = task if number < standing else _done(task, number)
+                tasks.add_task(uow.connection, task)
+                if number < DECIDED_FIRST or number % DECIDED_EVERY == 0:
+                    uow.add_decision(_decision(uow, task))
+
+
+def _model(store: Store, force: Force) -> Task:
+    request = TaskRequest(
+        reference="",
+        title="Keep the market place quiet",
+        unit=SECTION,
+        pillar="ROADS",
+        text=TaskText(ask="Two officers", why_now="Term starts", place="Mill Lane"),
+        wanted="DO_LOCALLY",
+        assessment=ThriveAssessment(2, 2, 2, 0, 1, 0),
+        context=RiskContext(),
+        form="raise_task",
+        response_id="bench-model",
+        submitted_by="bench@peakshire.example",
+        submitted_at=datetime.now(UTC),
+        checklist=("Set out cones", "Report back"),
+    )
+    with store.act("bench", "bench", "bench") as uow:
+        return actions.raise_task(uow, force, replace(request, reference=uow.next_reference()))
+
+
+def _copy(model: Task, number: int, unit: str, pillar: str) -> Task:
+    title = "Search the lighthouse" if number == 7 else f"{model.title}, street {number % 97}"
+    return replace(
+        model,
+        task_id=f"bench{number:027}",
+        reference=f"B-{number}",
+        response_id=f"response {number}",
+        title=title,
+        unit=unit,
+        pillar=pillar,
+        stands_on=(unit,),
+        score=(number * 7) % 45 + 20,
+        due_at=model.raised_at + timedelta(hours=number % 400 - 100),
+    )
+
+
+def _done(task: Task, number: int) -> Task:
+    then = task.raised_at - timedelta(days=60, minutes=number % 500_000)
+    return replace(task, status=Status.COMPLETED, progress=100, raised_at=then, completed_at=then + timedelta(days=9))
+
+
+def _decision(uow: SqlUnitOfWork, task: Task) -> Decision:
+    """As the service writes one; its text is the same for all."""
+    now = uow.now()
+    return Decision(
+        decision_id=uow.new_id(),
+        decision_ref=uow.next_decision_reference(),
+        task_id=task.task_id,
+        task_reference=task.reference,
+        escalation_id=None,
+        decision_type=DecisionType.ALLOCATE,
+        unit=task.unit,
+        meeting_ref="",
+        classification=task.classification,
+        text="To the team",
+        rationale="They know the place.",
+        options=("Do nothing", "Act"),
+        information="",
+        threat_assessment="",
+        powers_policy="",
+        dissent="",
+        decided_by="insp@peakshire.example",
+        role="Duty Inspector",
+        capacity=Capacity.DUTY,
+        decided_at=task.completed_at or now,
+        recorded_by=uow.actor,
+        recorded_at=task.completed_at or now,
+        policy_version="bench",
+        snapshot=Snapshot(task.score, None, {}, task.status.value),
+    )
+
+
+def measure(size: int) -> list[Cost]:
+    """Every page at this size."""
+    say(f"{size} tasks: filling")
+    with filled(size) as (store, force, standing):
+        meeting = force.meeting_of(SECTION)
+        assert meeting is not None
+        now = store.clock.now()
+        starts_at = occurrences(meeting, now, now + timedelta(days=10))[0]
+        found = []
+        for name, look in pages("B-3", meeting_ref(meeting, starts_at)).items():
+            cost = _cost(store, force, look, now)
+            found.append(Cost(name, size, standing, *cost))
+            say(f"  {name}: {cost[0]} queries, {cost[1]:.1f} ms")
+        return found
+
+
+def _cost(store: Store, force: Force, look: Look, now: datetime) -> tuple[int, float]:
+    with store.open() as connection:
+        look(connection, force, now)
+        with counted(store.engine) as counts:
+            look(connection, force, now)
+        took = []
+        for _ in range(TIMES):
+            began = time.perf_counter()
+            look(connection, force, now)
+            took.append(1000 * (time.perf_counter() - began))
+    return counts.statements["SELECT"], statistics.median(took)
+
+
+def table(costs: Sequence[Mapping[str, Any]]) -> str:
+    """The figures as a table in Markdown; the last column is the time at the largest size by that at the smallest."""
+    sizes = sorted({row["tasks"] for row in costs})
+    by = {(row["page"], row["tasks"]): row for row in costs}
+    head = ["page", "queries", *(f"{size:,} tasks, ms" for size in sizes), f"{sizes[-1]:,} by {sizes[0]:,}"]
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    for name in dict.fromkeys(row["page"] for row in costs):
+        rows = [by[name, size] for size in sizes]
+        queries = sorted({row["queries"] for row in rows})
+        told = str(queries[0]) if len(queries) == 1 else f"{queries[0]} to {queries[-1]}"
+        ratio = rows[-1]["milliseconds"] / rows[0]["milliseconds"]
+        cells = [name, told, *(f"{row['milliseconds']:.1f}" for row in rows), f"{ratio:.1f}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def page_text(costs: Sequence[Mapping[str, Any]]) -> str:
+    """docs/page_performance.md."""
+    standing = {row["tasks"]: row["open_tasks"] for row in costs}
+    told = ", ".join(f"{number:,} of {size:,}" for size, number in sorted(standing.items()))
+    return f"""# What the pages cost
+
+Written by `python -m bench.page_queries`: each page's queries and the median time to read it, from SQLite in a file, in
+one run. The number of queries is to stay the same; of times only the ratio says anything. The aim is {AIM:.0f} or less.
+Open tasks were {told}: people can have only so many in hand, and what is done stays on record.
+
+{table(costs)}
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options with their defaults."""
+    made = argparse.ArgumentParser(prog="python -m bench.page_queries", description=__doc__)
+    made.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of tasks (default: %(default)s)")
+    made.add_argument("--json", type=Path, metavar="FILE", help="keep the figures here")
+    made.add_argument("--root", type=Path, help="write docs/page_performance.md below this folder")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures, prints, and writes the page where asked."""
+    options = parser().parse_args(arguments)
+    costs = [asdict(cost) for size in options.sizes.split(",") for cost in measure(int(size))]
+    print(table(costs))
+    if options.json:
+        options.json.write_text(json.dumps(costs, indent=1) + "\n", "utf-8")
+    if options.root:
+        (options.root / PAGE).write_text(page_text(costs), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
