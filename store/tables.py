@@ -19,9 +19,9 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.types import TypeEngine
 
 from store import append_only
+from store.by_bytes import ByBytes
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -42,17 +42,6 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         moment: datetime = value
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-class ByBytes(TypeDecorator[str]):
-    """Text that is compared and sorted by its characters' numbers, in PostgreSQL as in SQLite, never by a language."""
-
-    impl = String
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        length = getattr(self.impl, "length", None)
-        return dialect.type_descriptor(String(length, collation="C" if dialect.name == "postgresql" else None))
 
 
 metadata = MetaData(

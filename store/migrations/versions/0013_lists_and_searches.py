@@ -7,7 +7,8 @@ from alembic import op
 from pydantic import TypeAdapter
 
 from store import task_lines
-from store.tables import ByBytes, UtcDateTime
+from store.by_bytes import ByBytes
+from store.tables import UtcDateTime
 from tasking.task import Task
 
 revision = "0013"
