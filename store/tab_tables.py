@@ -1,37 +1,22 @@
 """Tables that the Teams tab needs, beside those of store/tables.py and in the same database."""
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    Dialect,
     Index,
     Integer,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeEngine
 
 from store import append_only
+from store.by_bytes import ByBytes
 from store.tables import UtcDateTime, metadata
 
 __all__ = ["metadata", "notes", "saved_views", "sent_forms", "task_lines", "task_words", "web_sessions"]
-
-
-class ByBytes(TypeDecorator[str]):
-    """Text that is compared and sorted by its characters' numbers, in PostgreSQL as in SQLite, never by a language."""
-
-    impl = String
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        length = getattr(self.impl, "length", None)
-        return dialect.type_descriptor(String(length, collation="C" if dialect.name == "postgresql" else None))
 
 
 web_sessions = Table(

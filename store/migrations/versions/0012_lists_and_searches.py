@@ -7,7 +7,7 @@ from alembic import op
 from pydantic import TypeAdapter
 
 from store import task_lines
-from store.tab_tables import ByBytes
+from store.by_bytes import ByBytes
 from store.tables import UtcDateTime
 from tasking.task import Task
 
