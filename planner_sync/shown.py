@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from planner_sync import description
+from planner_sync import conflicts, description
 from planner_sync.boards import BoardPlan, board_of, board_of_plan
 from store import decisions, planner_links, remarks, tasks
 from store.planner_links import LinkState, PlannerLink
@@ -14,6 +14,7 @@ from store.remarks import Remark
 from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.force import Force
+from tasking.handling import is_restricted
 from tasking.task import Task
 
 
@@ -44,7 +45,8 @@ class Shown:
 
     def block(self, force: Force) -> str:
         """The service's block of the description."""
-        remarks = [each.text for each in self.remarks]
+        hidden = is_restricted(force, self.task)
+        remarks = [conflicts.without_words(each.subject, each.text) if hidden else each.text for each in self.remarks]
         return description.service_block(self.task, force, self.escalations, remarks, self.decision)
 
     def record_links(self, force: Force, task_url: str) -> dict[str, str]:

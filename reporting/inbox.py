@@ -16,7 +16,6 @@ from reporting.wording import (
     OPEN_IT_THERE,
     age_words,
     band_words,
-    is_restricted,
     short_time,
     trigger_words,
     unit_name,
@@ -29,6 +28,7 @@ from tasking.clocks import later
 from tasking.decision import Decision
 from tasking.escalation import Escalation, EscalationStatus
 from tasking.force import TRIAGE, Force
+from tasking.handling import is_restricted
 from tasking.task import Classification, Task
 from tasking.thrive import BANDS
 

@@ -15,12 +15,13 @@ from reporting.pack_parts import PARTNERS, Pack, PackItem, PackSection, Standing
 from reporting.pack_reasons import BY_CODE, FOR_DECISION, SAID_ANYWAY, Found, exceptions_among, reasons_of
 from reporting.pack_sections import RULES, Matter, note_of, order_of, part_of, placed, places_of
 from reporting.pack_view import Seen, View, view_of
-from reporting.wording import band_words, highest, is_restricted, unit_name
+from reporting.wording import band_words, highest, unit_name
 from store import packs
 from store.unit_of_work import SqlUnitOfWork
 from tasking.calendar import meeting_ref
 from tasking.events import PackFrozen
 from tasking.force import Force, TaskingMeeting
+from tasking.handling import is_restricted
 from tasking.meetings import AgendaSection
 from tasking.rag import RAG_WORDS, rag_of, rag_reason
 from tasking.task import Classification, Task

@@ -16,7 +16,6 @@ from reporting.wording import (
     band_words,
     highest,
     is_decision_restricted,
-    is_restricted,
     mark_of_decision,
     owner_words,
     time_words,
@@ -31,6 +30,7 @@ from tasking.calendar import sitting_of
 from tasking.decision import Capacity, Decision
 from tasking.errors import RuleBroken
 from tasking.force import Force, TaskingMeeting
+from tasking.handling import is_restricted
 from tasking.meetings import MeetingRecord, MeetingState, Opening
 from tasking.recording import WORDS
 from tasking.task import Classification, Task

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from reporting.pack_view import Seen, View
 from reporting.reviews import asked, review_words
-from reporting.wording import age_words, is_restricted, short_time, trigger_words, unit_name
+from reporting.wording import age_words, short_time, trigger_words, unit_name
 from tasking.calendar import meeting_ref
 from tasking.clocks import accept_by, first_action_by
 from tasking.decision import Decision, DecisionType
 from tasking.escalation import Escalation, EscalationStatus
+from tasking.handling import is_restricted
 from tasking.rag import BLOCKED_LABEL
 from tasking.recording import WORDS
 from tasking.task import Status

@@ -10,6 +10,7 @@ from tasking.clocks import LONDON, clock_text
 from tasking.decision import Decision
 from tasking.escalation import TRIGGER_WORDS, Escalation
 from tasking.force import Force
+from tasking.handling import is_restricted
 from tasking.task import Classification, Status, Task
 
 STATUS_WORDS: Mapping[Status, str] = {
@@ -23,19 +24,10 @@ STATUS_WORDS: Mapping[Status, str] = {
 }
 """Statuses as people say them."""
 
-RESTRICTED_LABEL = "RESTRICTED"
-"""Code of the label by which people keep a task to its link only."""
 OPEN_IT_THERE = "Restricted: open it on the restricted board"
 """What is shown of a restricted task instead of what people wrote."""
 READ_ON_RECORD = "Restricted: read it on the record"
 """What is shown of a decision about one instead of what people wrote."""
-
-
-def is_restricted(force: Force, task: Task) -> bool:
-    """Whether only its reference may be shown: by its mark, its pillar, or the label that people set."""
-    pillar = force.pillars.get(task.pillar)
-    sensitive = task.classification is Classification.OFFICIAL_SENSITIVE
-    return sensitive or RESTRICTED_LABEL in task.labels or pillar is None or pillar.restricted
 
 
 def is_decision_restricted(force: Force, decision: Decision, task: Task | None) -> bool:

@@ -85,6 +85,18 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceKind:
+    """A kind of reference in another system. `pattern` is what one looks like, with a group for each part;
+    `written` puts the parts together as people are shown it; `example` is a reference of this kind."""
+
+    code: str
+    name: str
+    pattern: str
+    written: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
 class Force:
     """The whole of `config/force.yaml`, checked. Lookups raise KeyError for codes that config does not hold.
 
@@ -112,6 +124,7 @@ class Force:
     authorities: dict[str, Authority] = field(default_factory=dict)
     cycle_first_day: date | None = None
     cycle_days: int = 28
+    reference_kinds: tuple[ReferenceKind, ...] = ()
 
     def level(self, code: str) -> TaskingLevel:
         """The level with this code; KeyError when there is none."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from tasking.task import Classification, EvidenceLink, TaskText
+from tasking.task import Classification, EvidenceLink, ExternalReference, TaskText
 from tasking.thrive import RiskContext, ThriveAssessment
 
 
@@ -42,6 +42,7 @@ class TaskRequest:
     links: tuple[EvidenceLink, ...] = ()
     faults: tuple[str, ...] = ()
     classification: Classification = Classification.OFFICIAL
+    external_references: tuple[ExternalReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

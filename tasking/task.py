@@ -63,6 +63,14 @@ class EvidenceLink:
     title: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ExternalReference:
+    """What it goes by in another system: a kind that config lists, and the reference as config writes it."""
+
+    kind: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True)
 class TaskText:
     """The lines that a person needs on the board. Empty where the form left them blank."""
@@ -81,7 +89,9 @@ class Task:
     `ended_reason` is a sentence that says why it was withdrawn. `moved_at` is when a person last did something to it,
     None where nobody has since it was raised; `chased` holds what its managers have been told of, as "TRIGGER fact";
     `linked` the ids of tasks that belong to the same matter, the last since `linked_at`, with the reasons that people
-    gave; `re_thrive_due` says that its assessment is too old to go by.
+    gave; `re_thrive_due` says that its assessment is too old to go by. `is_held` says that it is restricted, whatever
+    its pillar is now (tasking.handling); `board_titles` are titles that people gave it on boards since: they stand
+    there, and go nowhere else.
     """
 
     task_id: str
@@ -125,6 +135,9 @@ class Task:
     linked_at: datetime | None = None
     link_reasons: tuple[str, ...] = ()
     re_thrive_due: bool = False
+    is_held: bool = False
+    board_titles: tuple[str, ...] = ()
+    external_references: tuple[ExternalReference, ...] = ()
     version: int = 0
 
     @property
