@@ -4,7 +4,6 @@ A raised task is never refused for a fault: what could not be understood goes to
 other two kinds change a task that exists, so they are refused, with everything there is to mend, or done wholly.
 """
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,8 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from forms_ingest.form_mapping import Answers
 from forms_ingest.questions import Value
 from tasking.force import TRIAGE, Force
+from tasking.references import full_reference, kinds_in_words, read_references
 from tasking.requests import ReassessRequest, ReturnRequest, TaskRequest
-from tasking.task import EvidenceLink, TaskText
+from tasking.task import Classification, EvidenceLink, ExternalReference, TaskText
 from tasking.thrive import FLAG_FLOORS, HIGHEST_LEVEL, Alignment, RiskContext, ThriveAssessment
 
 LONGEST_TITLE = 120
@@ -128,6 +128,7 @@ class RaiseSubmission(Assessed):
     needed_by: Literal["TODAY", "TOMORROW", "WEEK", "DATE"] | None = None
     needed_by_date: date | None = None
     external_reference: str = ""
+    handling: Classification | None = None
     evidence: tuple[EvidenceLink, ...] = ()
 
 
@@ -184,13 +185,14 @@ def to_raise(force: Force, submitted: Submitted, answers: Answers) -> TaskReques
         raise Impossible((*faults, "Say what needs doing, or why now: without either no task can be made."))
     title, whole_title = _title(valid, answers, faults)
     unit = valid.unit or force.triage_unit
+    references, not_understood = _references(valid, force, answers, faults)
     return TaskRequest(
         reference=submitted.reference,
         title=f"{force.units[unit].name}: {title}",
         unit=unit,
         pillar=valid.pillar,
         text=TaskText(
-            ask=_ask(valid, whole_title),
+            ask=_ask(valid, whole_title, not_understood),
             why_now=valid.why_now,
             place=valid.place,
             good_looks_like=valid.good_looks_like,
@@ -207,6 +209,8 @@ def to_raise(force: Force, submitted: Submitted, answers: Answers) -> TaskReques
         checklist=(*([valid.tactic] if valid.tactic else []), LAST_LINE),
         links=valid.evidence,
         faults=tuple(faults),
+        classification=_handling(valid, answers),
+        external_references=references,
     )
 
 
@@ -233,15 +237,6 @@ def to_return(force: Force, submitted: Submitted, answers: Answers) -> ReturnReq
         submitted_by=submitted.responder,
         submitted_at=submitted.submitted_at,
     )
-
-
-def full_reference(written: str, force: Force) -> str | None:
-    """A task reference as the force writes it, from how a person did: `t 2418`, `#2418` and `2418` mean `T-2418`.
-
-    None where it cannot be one.
-    """
-    match = re.fullmatch(rf"#?({force.reference_prefix})?[\s–-]*(\d{{1,12}})", written.strip().upper(), re.ASCII)
-    return f"{force.reference_prefix}-{match[2]}" if match else None
 
 
 def due_at(days_ahead: int, submitted_at: datetime, zone: ZoneInfo) -> datetime:
@@ -289,9 +284,30 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def _ask(valid: RaiseSubmission, whole_title: str) -> str:
+def _handling(valid: RaiseSubmission, answers: Answers) -> Classification:
+    """The mark that was chosen. Where the answer could not be read nobody knows it, so the higher one is taken."""
+    is_unknown = "handling" in answers.unreadable and valid.handling is None
+    return valid.handling or (Classification.OFFICIAL_SENSITIVE if is_unknown else Classification.OFFICIAL)
+
+
+def _references(
+    valid: RaiseSubmission, force: Force, answers: Answers, faults: list[str]
+) -> tuple[tuple[ExternalReference, ...], str]:
+    """References in other systems, and what was typed where not all of it was understood: nothing of it is lost."""
+    text, kinds = valid.external_reference, force.reference_kinds
+    if not text or not kinds:
+        return (), text
+    found, is_clear = read_references(kinds, text)
+    if is_clear:
+        return found, ""
+    title = _title_of("external_reference", answers)
+    faults.append(f"'{title}' is not written as any kind that the force uses: {kinds_in_words(kinds)}.")
+    return found, text
+
+
+def _ask(valid: RaiseSubmission, whole_title: str, elsewhere: str) -> str:
     wanted = WANTED_WORDS.get(valid.wanted, "")
-    reference = f"Reference elsewhere: {valid.external_reference}" if valid.external_reference else ""
+    reference = f"Reference elsewhere: {elsewhere}" if elsewhere else ""
     return "\n".join(part for part in (whole_title, wanted, valid.ask, reference) if part)
 
 

@@ -15,7 +15,7 @@ from reporting.pack_parts import PARTNERS, Pack, PackItem, PackSection, Standing
 from reporting.pack_reasons import BY_CODE, FOR_DECISION, SAID_ANYWAY, Found, exceptions_among, reasons_of
 from reporting.pack_sections import RULES, Matter, note_of, order_of, part_of, placed, places_of
 from reporting.pack_view import Seen, View, view_of
-from reporting.wording import band_words, highest, unit_name
+from reporting.wording import band_words, highest, references_in_words, unit_name
 from store import packs
 from store.unit_of_work import SqlUnitOfWork
 from tasking.calendar import meeting_ref
@@ -179,6 +179,7 @@ def _item(view: View, matter: Matter, section: AgendaSection) -> PackItem:
         is_for_decision=not FOR_DECISION.isdisjoint(codes),
         decide_by=first.decide_by(matter.seen, view),
         due_at=task.due_at,
+        external_references=() if hidden or is_for_partners else references_in_words(force, task),
     )
 
 

@@ -12,6 +12,7 @@ from service.commands.account import sign_in_service_account
 from service.commands.audit import evidence, verify_audit
 from service.commands.calendar import meeting
 from service.commands.deciding import assess, decide, link
+from service.commands.finding import find, handling
 from service.commands.papers import inbox, minutes, pack, register
 from service.commands.running import console, login_or_stop, problems, settings_or_stop, stop, told, with_service
 from service.jobs import JOBS, Job, job_named, run
@@ -214,6 +215,8 @@ OTHERS = (
     assess,
     decide,
     evidence,
+    find,
+    handling,
     inbox,
     link,
     meeting,

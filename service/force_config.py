@@ -15,12 +15,14 @@ from service.force_parts import (
     LevelPart,
     MeetingPart,
     PillarPart,
+    ReferenceKindPart,
     UnitPart,
 )
 from service.meeting_config import SECTIONS as MEETING_SECTIONS
 from service.meeting_config import MeetingConfig, read_meetings
 from tasking.escalation_policy import ASK_LABEL
-from tasking.force import TRIAGE, Board, Force, Label, Pillar, TaskingLevel, Unit
+from tasking.force import TRIAGE, Board, Force, Label, Pillar, ReferenceKind, TaskingLevel, Unit
+from tasking.references import fault_of_kind
 from tasking.thrive import PriorityBand
 
 SECTIONS = ("force", "levels", "units", "pillars", "labels", "meetings", "boards", "intake", "replies")
@@ -71,7 +73,7 @@ class _Parts:
 def load_force(config_dir: Path) -> tuple[Force, IntakeConfig]:
     """The force and its intake as `config_dir`/force.yaml says. Raises ConfigError naming every fault with its line."""
     file = ConfigFile(config_dir / "force.yaml")
-    file.check_keys((*SECTIONS, *MEETING_SECTIONS), SECTIONS)
+    file.check_keys((*SECTIONS, *MEETING_SECTIONS, "external_references"), SECTIONS)
     head = file.model(("force",), ForcePart)
     parts = _Parts(
         file.models(("levels",), LevelPart),
@@ -86,21 +88,22 @@ def load_force(config_dir: Path) -> tuple[Force, IntakeConfig]:
     if head is not None:
         _check_known(file, ("force", "triage_unit"), "unit", head.triage_unit, "units")
     meetings = read_meetings(file, parts.meetings, parts.levels)
+    kinds = _reference_kinds(file)
     intake = _intake(file)
     file.raise_faults()
     assert head is not None
     assert intake is not None
-    return _force(head, parts, meetings), intake
+    return _force(head, parts, meetings, kinds), intake
 
 
-def _force(head: ForcePart, parts: _Parts, meetings: MeetingConfig) -> Force:
+def _force(head: ForcePart, parts: _Parts, meetings: MeetingConfig, kinds: tuple[ReferenceKind, ...]) -> Force:
     return Force(
         code=head.code,
         name=head.name,
         reference_prefix=head.reference_prefix,
         levels=tuple(sorted((_level(e.value) for e in parts.levels), key=lambda e: e.rank)),
         units={e.value.code: Unit(e.value.code, e.value.name, e.value.level, e.value.parent) for e in parts.units},
-        pillars={e.value.code: Pillar(**e.value.model_dump()) for e in parts.pillars},
+        pillars={e.value.code: _pillar(e.value) for e in parts.pillars},
         labels={
             e.value.code: Label(e.value.slot, e.value.code, e.value.name, e.value.kept_by == "service")
             for e in parts.labels
@@ -116,7 +119,25 @@ def _force(head: ForcePart, parts: _Parts, meetings: MeetingConfig) -> Force:
         authorities=meetings.authorities,
         cycle_first_day=meetings.cycle_first_day,
         cycle_days=meetings.cycle_days,
+        reference_kinds=kinds,
     )
+
+
+def _pillar(part: PillarPart) -> Pillar:
+    return Pillar(part.code, part.label, part.restricted, part.retired, part.meeting or "")
+
+
+def _reference_kinds(file: ConfigFile) -> tuple[ReferenceKind, ...]:
+    """The kinds of reference in other systems; each is tried on its own example."""
+    found = file.models(("external_references",), ReferenceKindPart)
+    file.check_unique(found, "kind of reference", "code", lambda kind: kind.code)
+    kinds = []
+    for item in found:
+        kind = ReferenceKind(**item.value.model_dump())
+        if words := fault_of_kind(kind):
+            file.fault(item.loc, words)
+        kinds.append(kind)
+    return tuple(kinds)
 
 
 def _level(part: LevelPart) -> TaskingLevel:
@@ -159,6 +180,10 @@ def _check_pillars(file: ConfigFile, parts: _Parts) -> None:
     if "pillars" in file.data and TRIAGE not in file.named(("pillars",), "code"):
         file.fault(("pillars",), f"pillar '{TRIAGE}' is missing: it holds what could not be placed")
     for item in parts.pillars:
+        if item.value.meeting is not None and not item.value.restricted:
+            file.fault((*item.loc, "meeting"), "only a restricted pillar has a channel of its own")
+        if item.value.meeting is not None:
+            _check_known(file, (*item.loc, "meeting"), "meeting", item.value.meeting, "meetings")
         if item.value.code == TRIAGE and item.value.retired:
             file.fault(
                 (*item.loc, "retired"), f"pillar '{TRIAGE}' cannot be retired: it holds what could not be placed"

@@ -13,6 +13,7 @@ from service.config_files import ConfigError, ConfigFile, Item, did_you_mean
 from service.force_config import IntakeConfig
 from service.form_parts import FORM_KEYS, FormPart, QuestionPart
 from tasking.force import TRIAGE, Force
+from tasking.task import Classification
 from tasking.thrive import FLAG_FLOORS, HIGHEST_LEVEL, Alignment
 
 CHOICE = frozenset({QuestionType.CHOICE})
@@ -23,6 +24,7 @@ DATE = frozenset({QuestionType.DATE})
 
 TYPES: Mapping[str, frozenset[QuestionType]] = {
     **dict.fromkeys((*HIGHEST_LEVEL, *STOP_FIELDS, "pillar", "unit", "alignment", "wanted", "needed_by"), CHOICE),
+    "handling": CHOICE,
     **dict.fromkeys(("title", "reference", "external_reference"), LINE),
     **dict.fromkeys(("place", "why_now", "ask", "good_looks_like", "constraints", "reason", "conditions"), WORDS),
     "tactic": ANY_WORDS,
@@ -39,6 +41,7 @@ VALUES: Mapping[str, Collection[str | int]] = {
     "flags": tuple(FLAG_FLOORS),
     "alignment": tuple(Alignment),
     "needed_by": (*DAYS_AHEAD, "DATE"),
+    "handling": tuple(Classification),
 }
 """What the choices of a field may stand for, where that is not the force's to choose."""
 

@@ -38,12 +38,14 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Pillar:
-    """A theme of work, shown as a bucket on every board."""
+    """A theme of work, shown as a bucket on every board. `meeting` is the code of the meeting whose channel alone has
+    the cards about its restricted tasks, empty where they go to their units' channels."""
 
     code: str
     label: str
     restricted: bool = False
     retired: bool = False
+    meeting: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,14 @@ def title_on_boards(force: Force, task: Task) -> str:
     return f"{pillar.label}: {SEE_THE_RECORD}" if pillar else SEE_THE_RECORD.capitalize()
 
 
+def channel_of_its_own(force: Force, task: Task) -> str | None:
+    """The code of the channel that alone has the cards about a restricted task, where its pillar has one."""
+    pillar = force.pillars.get(task.pillar)
+    if pillar is None or not pillar.meeting or not is_restricted(force, task):
+        return None
+    return force.channel_code(force.meeting(pillar.meeting))
+
+
 def set_handling(uow: UnitOfWork, force: Force, reference: str, mark: Classification, because: str) -> Task:
     """A person gives a task this mark, up or down; what follows for its boards is sent. Says TaskChanged.
 
