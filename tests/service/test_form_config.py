@@ -132,7 +132,7 @@ R = "raise_task.yaml"
         (R, "  - key: r", "  - key: q", "'key' must be the question's key in Forms"),
         (R, "slug: raise_task", "slug: reassess", "'slug' is 'reassess', as in "),
         (R, "workbook: Raise a task.xlsx", "workbook: ../x.xlsx", "'workbook' must be the path of an .xlsx file"),
-        (R, "schema_version: 1\n", "", "'schema_version' is missing"),
+        (R, "schema_version: 2\n", "", "'schema_version' is missing"),
         (R, "kind: raise", "kind: razed", "'kind' must be one of 'raise', 'reassess' or 'return'"),
         ("return_task.yaml", "field: reason", "field: why_now", "a form of kind return has no field 'why_now'"),
         (
