@@ -7,13 +7,13 @@ have it under every point where it belongs.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from reporting import pack_lines
+from reporting import pack_lines, pack_offers
 from reporting.pack_conditions import is_local
 from reporting.pack_parts import PARTNERS, POLICE, CountTable, PackDecision
 from reporting.pack_reasons import RANK, Found
 from reporting.pack_view import Seen, View
+from reporting.ranking import by_band
 from tasking.meetings import AgendaSection as A
-from tasking.thrive import BANDS
 
 LOCAL_RULE = "Rule of this meeting: within a band, local priorities come first, whatever their score."
 PARTNER_RULE = (
@@ -78,7 +78,10 @@ RULES: Mapping[A, SectionRule] = {
     A.DUE_AND_OVERDUE: SectionRule("Due, overdue and not accepted", LATE),
     A.NEW_TASKS: SectionRule("New tasks since the last meeting", _of("NEW")),
     A.RESOURCES: SectionRule(
-        "People and equipment asked for", _of("WANTS_RESOURCES"), note="Within a band, the highest score first."
+        "People and equipment asked for",
+        _of("WANTS_RESOURCES"),
+        note="Within a band, the highest score first.",
+        lines=pack_offers.offers_and_matches,
     ),
     A.RESULTS: SectionRule("Results since the last meeting", _of("COMPLETED")),
     A.DECISIONS: SectionRule("Decisions since the last meeting, to be read back", decisions=pack_lines.read_back),
@@ -142,6 +145,4 @@ def _by_band_local_first(matter: Matter) -> tuple[float | str, ...]:
 
 
 def _by_band(matter: Matter) -> tuple[float | str, ...]:
-    task, band = matter.seen.task, matter.seen.task.working_band
-    due = task.due_at.timestamp() if task.due_at else float("inf")
-    return (-BANDS[band].rank if band else 1, -(task.score or 0), due, task.reference)
+    return by_band(matter.seen.task)

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from reporting.reviews import outstanding
-from store import decisions, meetings, waiting
+from store import decisions, meetings, offers, waiting
 from store.tasks import read_ended_tasks, read_histories, read_open_tasks
 from tasking.calendar import meeting_ref, previous_meeting
 from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.force import Force, TaskingMeeting
 from tasking.meetings import AgendaSection, MeetingKind, MeetingRecord, MeetingState
+from tasking.offers import Offer
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
 
@@ -48,7 +49,7 @@ class View:
     `since` is when the last meeting of the same code began; `recorded` are the unit's decisions that were written down
     since then, `decided` those made in the last two cycles, by task id, and `superseded` the references that were put
     right; `reviews` are decisions that nobody has looked at again yet, by task id. `record` is this meeting's and
-    `last_record` the last one held.
+    `last_record` the last one held. `offers` are those that stand.
     """
 
     force: Force
@@ -65,6 +66,7 @@ class View:
     superseded: frozenset[str]
     record: MeetingRecord | None
     last_record: MeetingRecord | None
+    offers: tuple[Offer, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -111,6 +113,7 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         superseded=frozenset(decisions.superseded_by(connection, (*decided, *recorded))),
         record=record,
         last_record=last_record,
+        offers=offers.standing(connection, now),
     )
 
 

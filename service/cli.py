@@ -13,6 +13,7 @@ from service.commands.audit import evidence, verify_audit
 from service.commands.calendar import meeting
 from service.commands.deciding import assess, decide, link
 from service.commands.finding import find, handling
+from service.commands.offering import offers
 from service.commands.papers import inbox, minutes, pack, register
 from service.commands.running import console, login_or_stop, problems, settings_or_stop, stop, told, with_service
 from service.jobs import JOBS, Job, job_named, run
@@ -221,6 +222,7 @@ OTHERS = (
     link,
     meeting,
     minutes,
+    offers,
     pack,
     register,
     sign_in_service_account,

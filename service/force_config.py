@@ -16,12 +16,13 @@ from service.force_parts import (
     MeetingPart,
     PillarPart,
     ReferenceKindPart,
+    SkillPart,
     UnitPart,
 )
 from service.meeting_config import SECTIONS as MEETING_SECTIONS
 from service.meeting_config import MeetingConfig, read_meetings
 from tasking.escalation_policy import ASK_LABEL
-from tasking.force import TRIAGE, Board, Force, Label, Pillar, ReferenceKind, TaskingLevel, Unit
+from tasking.force import TRIAGE, Board, Force, Label, Pillar, ReferenceKind, Skill, TaskingLevel, Unit
 from tasking.references import fault_of_kind
 from tasking.thrive import PriorityBand
 
@@ -73,7 +74,7 @@ class _Parts:
 def load_force(config_dir: Path) -> tuple[Force, IntakeConfig]:
     """The force and its intake as `config_dir`/force.yaml says. Raises ConfigError naming every fault with its line."""
     file = ConfigFile(config_dir / "force.yaml")
-    file.check_keys((*SECTIONS, *MEETING_SECTIONS, "external_references"), SECTIONS)
+    file.check_keys((*SECTIONS, *MEETING_SECTIONS, "external_references", "skills"), SECTIONS)
     head = file.model(("force",), ForcePart)
     parts = _Parts(
         file.models(("levels",), LevelPart),
@@ -88,15 +89,17 @@ def load_force(config_dir: Path) -> tuple[Force, IntakeConfig]:
     if head is not None:
         _check_known(file, ("force", "triage_unit"), "unit", head.triage_unit, "units")
     meetings = read_meetings(file, parts.meetings, parts.levels)
-    kinds = _reference_kinds(file)
+    kinds, skills = _reference_kinds(file), _skills(file)
     intake = _intake(file)
     file.raise_faults()
     assert head is not None
     assert intake is not None
-    return _force(head, parts, meetings, kinds), intake
+    return _force(head, parts, meetings, kinds, skills), intake
 
 
-def _force(head: ForcePart, parts: _Parts, meetings: MeetingConfig, kinds: tuple[ReferenceKind, ...]) -> Force:
+def _force(
+    head: ForcePart, parts: _Parts, meetings: MeetingConfig, kinds: tuple[ReferenceKind, ...], skills: dict[str, Skill]
+) -> Force:
     return Force(
         code=head.code,
         name=head.name,
@@ -120,11 +123,20 @@ def _force(head: ForcePart, parts: _Parts, meetings: MeetingConfig, kinds: tuple
         cycle_first_day=meetings.cycle_first_day,
         cycle_days=meetings.cycle_days,
         reference_kinds=kinds,
+        skills=skills,
     )
 
 
 def _pillar(part: PillarPart) -> Pillar:
     return Pillar(part.code, part.label, part.restricted, part.retired, part.meeting or "")
+
+
+def _skills(file: ConfigFile) -> dict[str, Skill]:
+    """What units may offer each other."""
+    found = file.models(("skills",), SkillPart)
+    file.check_unique(found, "skill", "code", lambda skill: skill.code)
+    file.check_unique(found, "skill name", "name", lambda skill: skill.name.casefold())
+    return {e.value.code: Skill(e.value.code, e.value.name, tuple(e.value.words)) for e in found}
 
 
 def _reference_kinds(file: ConfigFile) -> tuple[ReferenceKind, ...]:

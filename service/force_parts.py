@@ -160,6 +160,12 @@ class ReferenceKindPart(ConfigModel):
     example: Annotated[str, one_line(100)]
 
 
+class SkillPart(ConfigModel):
+    code: Code
+    name: Name
+    words: Roles
+
+
 class LabelPart(ConfigModel):
     slot: Annotated[int, AfterValidator(_slot)]
     code: Code

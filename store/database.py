@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0009"
 """The newest of store/migrations/versions; written here so that a start need not import Alembic to compare."""
 
 SQLITE_PRAGMAS = (

@@ -335,6 +335,19 @@ packs = Table(
 )
 append_only.guard(packs, ("pack_id",))
 
+offers = Table(
+    "offers",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("entry", String(40), nullable=False, unique=True),
+    Column("offer_ref", String(20), nullable=False),
+    Column("what", String(20), nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("document", JSON, nullable=False),
+)
+append_only.guard(offers, ("number", "entry"))
+
 channel_health = Table(
     "channel_health",
     metadata,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from store import audit_log, decisions, meetings, outbox, tasks
+from store import audit_log, decisions, meetings, offers, outbox, tasks
 from store.together import Together
 from tasking.audit import AuditKind
 from tasking.clocks import LONDON
@@ -15,6 +15,7 @@ from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.events import Event
 from tasking.meetings import MeetingRecord
+from tasking.offers import Offer
 from tasking.ports import Clock
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
@@ -163,6 +164,22 @@ class SqlUnitOfWork:
     def cancelled_meetings(self) -> frozenset[str]:
         """References of the meetings that were cancelled."""
         return meetings.cancelled(self.connection)
+
+    def next_offer_reference(self) -> str:
+        """The next reference of an offer."""
+        return tasks.next_reference(self.connection, "OFFER")
+
+    def standing_offers(self) -> tuple[Offer, ...]:
+        """Offers that are neither over nor withdrawn."""
+        return offers.standing(self.connection, self._now)
+
+    def add_offer(self, offer: Offer) -> None:
+        """Keeps an offer."""
+        offers.add(self.connection, offer)
+
+    def add_offer_withdrawal(self, offer: Offer, by: str, because: str) -> None:
+        """Notes that it stands no longer."""
+        offers.withdraw(self.connection, offer, by, because, self._now)
 
     def audit(
         self,

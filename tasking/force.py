@@ -99,6 +99,15 @@ class ReferenceKind:
 
 
 @dataclass(frozen=True, slots=True)
+class Skill:
+    """People or equipment of one kind that units lend each other. `words` are what it is called besides its name."""
+
+    code: str
+    name: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Force:
     """The whole of `config/force.yaml`, checked. Lookups raise KeyError for codes that config does not hold.
 
@@ -127,6 +136,7 @@ class Force:
     cycle_first_day: date | None = None
     cycle_days: int = 28
     reference_kinds: tuple[ReferenceKind, ...] = ()
+    skills: dict[str, Skill] = field(default_factory=dict)
 
     def level(self, code: str) -> TaskingLevel:
         """The level with this code; KeyError when there is none."""

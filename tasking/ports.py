@@ -9,6 +9,7 @@ from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.events import Event
 from tasking.meetings import MeetingRecord
+from tasking.offers import Offer
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
 
@@ -102,6 +103,22 @@ class UnitOfWork(Protocol):
 
     def cancelled_meetings(self) -> frozenset[str]:
         """References of the meetings that were cancelled."""
+        ...
+
+    def next_offer_reference(self) -> str:
+        """The next reference of an offer, such as OFFER-1001. Never given twice."""
+        ...
+
+    def standing_offers(self) -> tuple[Offer, ...]:
+        """Offers that are neither over nor withdrawn, the one that begins first first."""
+        ...
+
+    def add_offer(self, offer: Offer) -> None:
+        """Keeps an offer; none is ever changed."""
+        ...
+
+    def add_offer_withdrawal(self, offer: Offer, by: str, because: str) -> None:
+        """Notes that an offer stands no longer."""
         ...
 
     def audit(
