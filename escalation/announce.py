@@ -40,6 +40,7 @@ from tasking.events import (
     TaskReturned,
 )
 from tasking.force import Force, TaskingMeeting
+from tasking.handling import channel_of_its_own
 from tasking.task import Classification, Task
 
 COMES_BACK = frozenset(
@@ -140,8 +141,8 @@ class Announce:
             task = tasks.read_task(connection, decision.task_id)
             step = tasks.read_escalation(connection, decision.escalation_id) if decision.escalation_id else None
             links = self._links(connection, task, decision.unit)
-        channel = self._channel(decision.unit)
-        if step is not None and self._is_told_by_return(decision, step, channel):
+        channel = self._channel(decision.unit, task)
+        if step is not None and self._is_told_by_return(decision, step, task, channel):
             return
         card = brief_cards.decided_card(
             self._force,
@@ -167,7 +168,7 @@ class Announce:
         if task.is_open:
             mark = self._mark(task, delivery)
             card = brief_cards.chased_card(self._force, task, event.trigger, links, mark, unit)
-            await self._out.post(Outgoing(card, self._channel(unit), "chased", task.task_id), delivery)
+            await self._out.post(Outgoing(card, self._channel(unit, task), "chased", task.task_id), delivery)
 
     async def pack_ready(self, event: PackFrozen, delivery: Delivery) -> None:
         """Tells the meeting's channel that its pack can be read."""
@@ -223,9 +224,8 @@ class Announce:
     async def _tell_of(self, facts: CardFacts, card: Card, side: str, kind: str, delivery: Delivery) -> None:
         step = facts.escalation
         follows_up = kind not in FIRST_CARDS
-        out = Outgoing(
-            card, self._channel(_unit(step, side)), kind, step.task_id, step.escalation_id, follows_up=follows_up
-        )
+        channel = self._channel(_unit(step, side), facts.task)
+        out = Outgoing(card, channel, kind, step.task_id, step.escalation_id, follows_up=follows_up)
         await self._out.post(out, delivery)
 
     def _facts(self, escalation_id: str, side: str, delivery: Delivery) -> CardFacts:
@@ -261,8 +261,10 @@ class Announce:
     def _record(self, task: Task) -> str:
         return self._addresses.record.format(reference=task.reference)
 
-    def _channel(self, unit: str) -> str:
-        return self._force.channel_code(self._meeting(unit))
+    def _channel(self, unit: str, task: Task | None = None) -> str:
+        """The channel of the unit's meeting, or the one that alone has the cards about this restricted task."""
+        own = channel_of_its_own(self._force, task) if task else None
+        return own or self._force.channel_code(self._meeting(unit))
 
     def _meeting(self, unit: str) -> TaskingMeeting:
         meeting = self._force.meeting_of(unit)
@@ -270,9 +272,9 @@ class Announce:
             raise RuleBroken(f"No meeting in config belongs to {unit}, so nobody can be told there.")
         return meeting
 
-    def _is_told_by_return(self, decision: Decision, step: Escalation, channel: str) -> bool:
+    def _is_told_by_return(self, decision: Decision, step: Escalation, task: Task, channel: str) -> bool:
         follows = decision.decision_type in COMES_BACK and step.returned_at is not None
-        return follows and self._channel(_unit(step, told_of_return(step))) == channel
+        return follows and self._channel(_unit(step, told_of_return(step)), task) == channel
 
     def _mark(self, task: Task, delivery: Delivery) -> Mark:
         return Mark(task.classification, self._now(), delivery.in_doubt)

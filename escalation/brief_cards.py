@@ -1,6 +1,6 @@
 """Cards that tell and ask for no answer in the channel: decided, chased, pack ready, digest, channel check.
 
-As with all cards: no names, nothing that a person typed, and of a sensitive task the reference alone.
+As with all cards: no names, nothing that a person typed, and of a restricted task the reference alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,6 @@ from escalation.card_parts import (
     fact_set,
     framed,
     headline_of,
-    is_sensitive,
     owner_words,
     text,
     unit_words,
@@ -34,6 +33,7 @@ from tasking.escalation import TRIGGER_WORDS
 from tasking.force import Force, TaskingMeeting
 from tasking.meetings import AgendaSection
 from tasking.recording import WORDS
+from tasking.restricted import is_restricted
 from tasking.strategy import ControlStrategy
 from tasking.task import Classification, Task
 from tasking.triggers import CHASES
@@ -68,7 +68,7 @@ CHASE_WORDS: Mapping[str, _Chase] = {
     "MISSING_HIGH": _Chase("HIGH-RISK MISSING PERSON on a task you have", _LOOK_NOW),
     "CRITICAL_INCIDENT": _Chase("CRITICAL INCIDENT declared on a task you have", _LOOK_NOW),
 }
-OF_A_SENSITIVE_TASK = _Chase("TO BE KNOWN AT ONCE", "Open the task on the restricted board now.")
+OF_A_RESTRICTED_TASK = _Chase("TO BE KNOWN AT ONCE", "Open the task on the restricted board now.")
 
 SECTION_WORDS: Mapping[AgendaSection, str] = {
     AgendaSection.ATTENDANCE: "Attendance",
@@ -148,11 +148,11 @@ def chased_card(force: Force, task: Task, trigger: str, links: CardLinks, mark: 
     """For the action manager of the task's own unit, or of `unit` where it stands: what is late and what to do."""
     manager = force.action_manager_at(unit or task.unit)
     words = CHASE_WORDS.get(trigger) or _Chase(f"LATE: {TRIGGER_WORDS.get(trigger, 'see the task')}", "Open the task.")
-    if is_sensitive(task) and trigger not in CHASES:
-        words = OF_A_SENSITIVE_TASK
+    if is_restricted(force, task) and trigger not in CHASES:
+        words = OF_A_RESTRICTED_TASK
     shown = [
         *([("For", manager)] if manager else []),
-        *([] if is_sensitive(task) else [("Risk", band_words(task))]),
+        *([] if is_restricted(force, task) else [("Risk", band_words(task))]),
         ("Unit", unit_words(force, task.unit)),
         ("Owner", owner_words(task, "Nobody yet: assign an owner")),
         ("Due", due_words(task)),

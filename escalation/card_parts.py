@@ -10,6 +10,7 @@ from typing import Any
 
 from tasking.clocks import clock_text
 from tasking.force import Force
+from tasking.restricted import is_restricted
 from tasking.task import Classification, Task
 from tasking.thrive import LOW_CONFIDENCE
 
@@ -90,14 +91,10 @@ def fact_set(shown: Facts) -> Card:
 
 def headline_of(force: Force, task: Task) -> str:
     """Reference and pillar. The title is what somebody typed, so it is read on the task, not in a channel."""
-    if is_sensitive(task):
+    if task.classification is Classification.OFFICIAL_SENSITIVE:
         return f"{task.reference}: OFFICIAL-SENSITIVE task, open it on the restricted board"
-    return f"{task.reference} · {force.pillars[task.pillar].label}"
-
-
-def is_sensitive(task: Task) -> bool:
-    """Whether a channel may read no more of it than its reference and who has to do what (policing notes, IG-02)."""
-    return task.classification is Classification.OFFICIAL_SENSITIVE
+    pillar = force.pillars[task.pillar].label if task.pillar in force.pillars else "Restricted"
+    return f"{task.reference} · {pillar}{': read it on the record' if is_restricted(force, task) else ''}"
 
 
 def owner_words(task: Task, nobody: str = "Nobody yet", somebody: str = "Assigned") -> str:

@@ -19,7 +19,6 @@ from escalation.card_parts import (
     fact_set,
     framed,
     headline_of,
-    is_sensitive,
     owner_words,
     text,
     unit_words,
@@ -30,6 +29,7 @@ from tasking.climbing import unit_that_answers
 from tasking.clocks import clock_text
 from tasking.escalation import TRIGGER_WORDS, Escalation, EscalationStatus
 from tasking.force import Force
+from tasking.restricted import is_restricted
 from tasking.task import Task
 from tasking.time_to_decide import agree_by
 
@@ -59,18 +59,18 @@ def proposed_card(force: Force, facts: CardFacts) -> Card:
     here, above, by = force.units[step.from_unit].name, force.units[step.to_unit].name, clock_text(agree_by(step))
     asked = f"somebody of {here} has to agree or withdraw it by {by}"
     shown = [
-        *_about(facts),
+        *_about(force, facts),
         ("Would go up to", unit_words(force, step.to_unit)),
         *_place(force, facts),
         ("Owner", owner_words(task)),
         ("Due", due_words(task)),
     ]
     body = [
-        *([text(f"Why now: {step.reason}", maxLines=3)] if _has_own_words(facts) else []),
+        *([text(f"Why now: {step.reason}", maxLines=3)] if _has_own_words(force, facts) else []),
         fact_set(shown),
         text(f"{above} hears of it when somebody of {here} has agreed."),
     ]
-    plain = f"Proposed to go up to {above}: {task.reference}. {_trigger(facts)} - {asked}."
+    plain = f"Proposed to go up to {above}: {task.reference}. {_trigger(force, facts)} - {asked}."
     return framed(facts.mark, facts.links, f"PROPOSED to go up: {asked}", RED, headline_of(force, task), body, plain)
 
 
@@ -80,19 +80,19 @@ def escalated_card(force: Force, facts: CardFacts) -> Card:
     to_name = force.units[step.to_unit].name
     decide = f" - decision needed by {clock_text(step.decide_by)}" if step.decide_by else " - for decision"
     shown = [
-        *_about(facts),
+        *_about(force, facts),
         ("From", unit_words(force, step.from_unit)),
         *_place(force, facts),
         ("Owner", owner_words(task, somebody="Assigned, still accountable")),
         ("Who decides", who_decides(force, step)),
     ]
     body = [
-        *([text(f"Why now: {step.reason}", maxLines=3)] if _has_own_words(facts) else []),
+        *([text(f"Why now: {step.reason}", maxLines=3)] if _has_own_words(force, facts) else []),
         fact_set(shown),
-        *([] if is_sensitive(task) else [text(_so_far(task))]),
+        *([] if is_restricted(force, task) else [text(_so_far(task))]),
         text("What is asked for is on the task."),
     ]
-    plain = f"Escalated to {to_name}: {task.reference}. {_trigger(facts)}{decide}."
+    plain = f"Escalated to {to_name}: {task.reference}. {_trigger(force, facts)}{decide}."
     return framed(
         facts.mark, facts.links, f"ESCALATED to {to_name}{decide}", RED, headline_of(force, task), body, plain
     )
@@ -105,7 +105,7 @@ def passed_on_card(force: Force, facts: CardFacts, hop: int) -> Card:
     before = [each.role for each in step.hops[:hop]]
     by = clock_text(asked.decide_by)
     shown = [
-        *_about(facts),
+        *_about(force, facts),
         ("From", unit_words(force, step.from_unit)),
         ("Waiting since", clock_text(_asked_at(step))),
         ("Asked before", ", then ".join(before) if before else who_was_to_decide(force, step)),
@@ -127,7 +127,7 @@ def overrun_card(force: Force, facts: CardFacts) -> Card:
     manager = force.action_manager_at(unit)
     who = f"{chair} and {manager}" if manager else chair
     shown = [
-        *_about(facts),
+        *_about(force, facts),
         ("From", unit_words(force, step.from_unit)),
         ("Waiting since", clock_text(_asked_at(step))),
         ("Asked so far", ", ".join(hop.role for hop in step.hops) or who_was_to_decide(force, step)),
@@ -200,7 +200,7 @@ def returned_card(force: Force, facts: CardFacts) -> Card:
         (way.by[0], way.by[1].format(**names)),
         ("Held by", names["below"]),
         ("Owner", owner_words(task, "Nobody yet: assign an owner")),
-        *([] if is_sensitive(task) else [("Risk", _risk(facts))]),
+        *([] if is_restricted(force, task) else [("Risk", _risk(facts))]),
         ("Due", due_words(task)),
         *([("Review", clock_text(step.review_at))] if step.review_at else []),
     ]
@@ -235,9 +235,9 @@ def forum_words(force: Force, meeting_ref: str) -> str:
     return f"{name}, {day}" if day else name
 
 
-def _about(facts: CardFacts) -> list[tuple[str, str]]:
-    """Risk and reason, which of a sensitive task no channel reads."""
-    return [] if is_sensitive(facts.task) else [("Risk", _risk(facts)), ("Reason", _trigger(facts))]
+def _about(force: Force, facts: CardFacts) -> list[tuple[str, str]]:
+    """Risk and reason, which of a restricted task no channel reads."""
+    return [] if is_restricted(force, facts.task) else [("Risk", _risk(facts)), ("Reason", _trigger(force, facts))]
 
 
 def _to_do(facts: CardFacts, decide: str = "Decide now, or say which meeting will.") -> str:
@@ -251,13 +251,13 @@ def _to_do(facts: CardFacts, decide: str = "Decide now, or say which meeting wil
 
 def _place(force: Force, facts: CardFacts) -> list[tuple[str, str]]:
     task = facts.task
-    elsewhere = task.unit != facts.escalation.from_unit and not is_sensitive(task)
+    elsewhere = task.unit != facts.escalation.from_unit and not is_restricted(force, task)
     return [("Place", force.units[task.unit].name)] if elsewhere else []
 
 
-def _trigger(facts: CardFacts) -> str:
-    """Why it climbs. Of a sensitive task, where that may be read."""
-    if is_sensitive(facts.task):
+def _trigger(force: Force, facts: CardFacts) -> str:
+    """Why it climbs. Of a restricted task, where that may be read."""
+    if is_restricted(force, facts.task):
         return "The reason is on the restricted board"
     return TRIGGER_WORDS.get(facts.escalation.trigger, "The reason is on the task")
 
@@ -267,8 +267,8 @@ def _asked_at(step: Escalation) -> datetime:
     return step.endorsed_at or step.requested_at
 
 
-def _has_own_words(facts: CardFacts) -> bool:
-    return facts.escalation.requested_by.startswith(RULES_ACTOR) and not is_sensitive(facts.task)
+def _has_own_words(force: Force, facts: CardFacts) -> bool:
+    return facts.escalation.requested_by.startswith(RULES_ACTOR) and not is_restricted(force, facts.task)
 
 
 def _risk(facts: CardFacts) -> str:

@@ -17,6 +17,7 @@ from tasking.clocks import LONDON, utc_of
 from tasking.errors import UnknownTask
 from tasking.events import DigestDue
 from tasking.force import Force
+from tasking.handling import channel_of_its_own
 from tasking.task import Classification, Status, Task
 from tasking.thrive import BANDS
 
@@ -85,7 +86,7 @@ def digest_of(connection: Connection, force: Force, unit: str, slot: Slot, now: 
         ],
     }
     older = {AWAITING: tasks.completed_before(connection, done_since).get(unit, 0)}
-    first = _pressing(lists.values())
+    first = _pressing([[task for task in listed if not channel_of_its_own(force, task)] for listed in lists.values()])
     return Digest(
         unit=unit,
         counts={title: len(listed) + older.get(title, 0) for title, listed in lists.items()},

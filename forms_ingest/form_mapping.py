@@ -75,7 +75,7 @@ class Answers:
     `values` maps field to value, without blank ones. `titles` maps every field of the form to its question.
     `unanswered` are the fields of questions that were shown, need an answer and got none; an answer that could not be
     read has its sentence in `faults` instead. `unknown_keys` are keys or headers that the form does not have, `absent`
-    the titles of questions that the response does not carry at all.
+    the titles of questions that the response does not carry at all; `unreadable` the fields of those in `faults`.
     """
 
     values: Mapping[str, Value]
@@ -85,6 +85,7 @@ class Answers:
     unknown_keys: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     stopped: str | None = None
+    unreadable: frozenset[str] = frozenset()
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -121,6 +122,7 @@ def read_answers(form: FormDefinition, raw: Mapping[str, object], source: Source
         unanswered=tuple(each for each in needed if each not in values and each not in faults),
         unknown_keys=_unknown(form, raw, source),
         absent=tuple(each.title for each in form.questions if each.key not in given),
+        unreadable=frozenset(faults),
     )
 
 

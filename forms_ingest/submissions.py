@@ -4,21 +4,22 @@ A raised task is never refused for a fault: what could not be understood goes to
 other two kinds change a task that exists, so they are refused, with everything there is to mend, or done wholly.
 """
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 
+from forms_ingest.due import DAYS_AHEAD, due_at
 from forms_ingest.form_mapping import Answers
 from forms_ingest.questions import Value
 from tasking.force import TRIAGE, Force
+from tasking.references import full_reference, kinds_in_words, read_references
 from tasking.requests import ReassessRequest, ReturnRequest, TaskRequest
 from tasking.strategy import ControlStrategy
-from tasking.task import EvidenceLink, TaskText
+from tasking.task import Classification, EvidenceLink, ExternalReference, TaskText
 from tasking.thrive import (
     FLAG_FLOORS,
     HIGHEST_LEVEL,
@@ -33,11 +34,7 @@ LONGEST_TITLE = 120
 LONGEST_TEXT = 4000
 TITLE_FROM_WHY = 60
 MOST_REPEATS = 999
-END_OF_DAY = time(17, 0)
-LAST_MINUTE = time(23, 59)
 LAST_LINE = "Record what happened before closing"
-
-DAYS_AHEAD: Mapping[str, int] = {"TODAY": 0, "TOMORROW": 1, "WEEK": 7}
 
 M = TypeVar("M", bound=BaseModel)
 R = TypeVar("R", bound="AboutTask")
@@ -142,6 +139,7 @@ class RaiseSubmission(Assessed):
     control_priority: str = ""
     nim_level: Literal[1, 2, 3] | None = None
     intelligence_gap: str = ""
+    handling: Classification | None = None
     evidence: tuple[EvidenceLink, ...] = ()
 
 
@@ -206,13 +204,14 @@ def to_raise(
     title, whole_title = _title(valid, answers, faults)
     unit = valid.unit or force.triage_unit
     priority = strategy.priority(valid.control_priority) if strategy else None
+    references, not_understood = _references(valid, force, answers, faults)
     return TaskRequest(
         reference=submitted.reference,
         title=f"{force.units[unit].name}: {title}",
         unit=unit,
         pillar=valid.pillar,
         text=TaskText(
-            ask=_ask(valid, whole_title),
+            ask=_ask(valid, whole_title, not_understood),
             why_now=valid.why_now,
             place=valid.place,
             good_looks_like=valid.good_looks_like,
@@ -235,6 +234,8 @@ def to_raise(
         intelligence_gap=_gap(valid, strategy),
         confidence=valid.confidence,
         source=valid.assessment_source,
+        classification=_handling(valid, answers),
+        external_references=references,
     )
 
 
@@ -264,26 +265,6 @@ def to_return(force: Force, submitted: Submitted, answers: Answers) -> ReturnReq
         submitted_by=submitted.responder,
         submitted_at=submitted.submitted_at,
     )
-
-
-def full_reference(written: str, force: Force) -> str | None:
-    """A task reference as the force writes it, from how a person did: `t 2418`, `#2418` and `2418` mean `T-2418`.
-
-    None where it cannot be one.
-    """
-    match = re.fullmatch(rf"#?({force.reference_prefix})?[\s–-]*(\d{{1,12}})", written.strip().upper(), re.ASCII)
-    return f"{force.reference_prefix}-{match[2]}" if match else None
-
-
-def due_at(days_ahead: int, submitted_at: datetime, zone: ZoneInfo) -> datetime:
-    """17:00 local time that many days after the local day of submission, as UTC.
-
-    Where that has passed already, one minute before the end of that day.
-    """
-    local = submitted_at.astimezone(zone)
-    day = local.date() + timedelta(days=days_ahead)
-    due = datetime.combine(day, END_OF_DAY, zone)
-    return (due if due > local else datetime.combine(day, LAST_MINUTE, zone)).astimezone(UTC)
 
 
 def in_words(day: date) -> str:
@@ -325,9 +306,30 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def _ask(valid: RaiseSubmission, whole_title: str) -> str:
+def _handling(valid: RaiseSubmission, answers: Answers) -> Classification:
+    """The mark that was chosen. Where the answer could not be read nobody knows it, so the higher one is taken."""
+    is_unknown = "handling" in answers.unreadable and valid.handling is None
+    return valid.handling or (Classification.OFFICIAL_SENSITIVE if is_unknown else Classification.OFFICIAL)
+
+
+def _references(
+    valid: RaiseSubmission, force: Force, answers: Answers, faults: list[str]
+) -> tuple[tuple[ExternalReference, ...], str]:
+    """References in other systems, and what was typed where not all of it was understood: nothing of it is lost."""
+    text, kinds = valid.external_reference, force.reference_kinds
+    if not text or not kinds:
+        return (), text
+    found, is_clear = read_references(kinds, text)
+    if is_clear:
+        return found, ""
+    title = _title_of("external_reference", answers)
+    faults.append(f"'{title}' is not written as any kind that the force uses: {kinds_in_words(kinds)}.")
+    return found, text
+
+
+def _ask(valid: RaiseSubmission, whole_title: str, elsewhere: str) -> str:
     wanted = WANTED_WORDS.get(valid.wanted, "")
-    reference = f"Reference elsewhere: {valid.external_reference}" if valid.external_reference else ""
+    reference = f"Reference elsewhere: {elsewhere}" if elsewhere else ""
     return "\n".join(part for part in (whole_title, wanted, valid.ask, reference) if part)
 
 

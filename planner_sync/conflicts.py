@@ -29,6 +29,11 @@ def sentence(field: str, ours: Any, theirs: Any, unit: str, force: Force) -> str
     return f"{name} was changed in two places at once; {now} from {where} stands, {before} gave way."
 
 
+def without_words(about: str, text: str) -> str:
+    """A remark as boards may show it of a restricted task: the titles that people gave are on the record."""
+    return "The title was changed in two places at once; both are on the record." if about == subject("title") else text
+
+
 def _pillar(code: str, force: Force) -> str:
     return force.pillars[code].label if code in force.pillars else code
 

@@ -177,7 +177,7 @@ class Create:
         made, noted = sent.answer, dict[str, object]()
         assert made is not None
         if sent.change != new:  # a limit kept people out of it: nobody has taken them off
-            base = field_map.state_when_made(seen.task, seen.board, seen.is_twin)
+            base = field_map.state_when_made(seen.task, seen.board, self._force, seen.is_twin)
             noted["base"] = field_map.to_json(replace(base, owner_ids=frozenset(sent.change.assignee_ids)))
         noted |= {"task_etag": made.etag, "newest_etag": made.etag, "newest_at": self._store.clock.now()}
         noted["planner_task_id"] = made.task_id
@@ -189,7 +189,7 @@ class Create:
 
         It may wait for its turn at Graph: until it has ended, the latest moment counts at which it may be sent.
         """
-        base = field_map.to_json(field_map.state_when_made(seen.task, seen.board, seen.is_twin))
+        base = field_map.to_json(field_map.state_when_made(seen.task, seen.board, self._force, seen.is_twin))
         latest = self._store.clock.now() + LONGEST_DELIVERY
         if not planner_links.claim_create(connection, seen.link, latest, base):
             raise NotSettled(self._settle_for.total_seconds())
@@ -207,7 +207,7 @@ class Create:
         if description.has_block(there.description):
             return {}
         block, links = seen.block(self._force, self._store.clock.now()), seen.record_links(self._force, self._task_url)
-        changes = first_details(seen, there, block, links)
+        changes = first_details(seen, self._force, there, block, links)
         await self._within_limits.sending(
             seen, changes, lambda each: self._planner.update_details(planner_task.task_id, each, there.etag)
         )

@@ -11,6 +11,7 @@ from tasking.clocks import LONDON
 from tasking.decision import Decision
 from tasking.escalation import Escalation, EscalationStatus
 from tasking.force import Force
+from tasking.restricted import is_restricted
 from tasking.task import Classification, Status, Task
 from tasking.thrive import LOW_CONFIDENCE
 
@@ -28,11 +29,8 @@ READ_WHY = "read why on the record."
 _LINE = re.compile(rf"^{re.escape(LINE)}[ \t]*\r?$", re.MULTILINE)
 
 
-def first_description(task: Task, block: str, there: str = "", overflow: Sequence[str] = ()) -> str:
-    """The description to start with: the five lines that people need, then the service's block.
-
-    `there` is what a person was quicker to write, and stays first; `overflow` is what fits no other part of the task.
-    """
+def lines_of(task: Task) -> tuple[str, ...]:
+    """The five lines that people need, as the service writes them; those that were left blank are left out."""
     lines = (
         ("Ask", task.text.ask),
         ("Why now", task.text.why_now),
@@ -40,10 +38,24 @@ def first_description(task: Task, block: str, there: str = "", overflow: Sequenc
         ("What good looks like", task.text.good_looks_like),
         ("Constraints", task.text.constraints),
     )
-    shown = [f"{name}: {text}" for name, text in lines if text] + list(overflow)
+    return tuple(_without_line(f"{name}: {text}") for name, text in lines if text)
+
+
+def first_description(lines: Sequence[str], block: str, there: str = "") -> str:
+    """The description to start with: these lines, then the service's block.
+
+    `there` is what a person was quicker to write, and stays first.
+    """
     written = [there.rstrip(), ""] if there.strip() else []
-    above = written + [_without_line(line) for line in shown]
-    return "\n".join([*above, *([""] if shown else []), block])
+    above = written + [_without_line(line) for line in lines]
+    return "\n".join([*above, *([""] if lines else []), block])
+
+
+def without_lines(text: str, lines: Sequence[str]) -> str:
+    """The description without these lines of the service's own, where they stand as they were written."""
+    for line in lines:
+        text = text.replace(f"{line}\n", "", 1)
+    return text
 
 
 def with_block(description: str, block: str) -> str:
@@ -105,6 +117,7 @@ def service_block(
 ) -> str:
     """The service's block: reference, risk, boards, what to mend and to know, where it is on its way, the last step up
     or down, the newest decision."""
+    names = {kind.code: kind.name for kind in force.reference_kinds}
     lines = [f"{task.classification.value} · {task.reference} · raised {_when(task.raised_at)}"]
     band = task.working_band
     if band and task.score is not None:
@@ -114,14 +127,18 @@ def service_block(
     if len(task.stands_on) > 1:
         lines.append("On the boards of: " + ", ".join(force.units[unit].name for unit in task.stands_on))
     lines += whereabouts
+    lines += [f"{names[each.kind]}: {each.value}" for each in task.external_references if each.kind in names]
+    hidden = is_restricted(force, task)
+    if hidden:
+        lines.append("Restricted: what was written about it is on the record, and belongs on no board.")
     lines += [f"To mend: {fault}" for fault in task.faults]
     lines += [f"To know: {remark}" for remark in remarks]
     if task.status is Status.WITHDRAWN:
-        lines.append(f"Withdrawn: {task.ended_reason}")
+        lines.append(f"Withdrawn: {READ_WHY if hidden else task.ended_reason}")
     elif escalations:
-        lines.append(_last_step(escalations[-1], force, _is_sensitive(task)))
+        lines.append(_last_step(escalations[-1], force, hidden))
     if decision is not None:
-        lines.append(_decided(decision, force, _is_sensitive(task)))
+        lines.append(_decided(decision, force, hidden))
     return "\n".join([LINE, *(f"{OWN}{_one_line(line)}" for line in lines)])
 
 
@@ -143,16 +160,11 @@ def _strays(block: str) -> list[str]:
     return [line for line in block.splitlines() if line.strip() not in ("", LINE) and not line.startswith(OWN)]
 
 
-def _is_sensitive(task: Task) -> bool:
-    """Whether what people wrote about it, besides the task itself, is read on the record and not on a board."""
-    return task.classification is Classification.OFFICIAL_SENSITIVE
-
-
-def _last_step(step: Escalation, force: Force, is_sensitive: bool) -> str:
+def _last_step(step: Escalation, force: Force, hidden: bool) -> str:
     above, below = force.units[step.to_unit].name, force.units[step.from_unit].name
     back = step.returned_at and _when(step.returned_at)
-    reason = READ_WHY if is_sensitive else step.reason
-    conditions = "Read them on the record." if is_sensitive else step.conditions
+    reason = READ_WHY if hidden else step.reason
+    conditions = "Read them on the record." if hidden else step.conditions
     words = {
         EscalationStatus.PROPOSED: f"Proposed for {above}: {reason} Somebody of {below} has to agree first.",
         EscalationStatus.ACCEPTED: f"Accepted by {above}. Its owner stays accountable until {above} allocates.",
@@ -172,11 +184,11 @@ def _undecided(step: Escalation, above: str, reason: str) -> str:
     return f"Escalated to {above} on {_when(step.requested_at)}: {reason}{at}{by}"
 
 
-def _decided(decision: Decision, force: Force, is_sensitive: bool) -> str:
-    """Who decided by role, not by name. What they wrote of an OFFICIAL-SENSITIVE task is read on the record."""
+def _decided(decision: Decision, force: Force, hidden: bool) -> str:
+    """Who decided by role, not by name. What they wrote of a restricted task is read on the record."""
     by = f"the {decision.role}" if decision.role else "somebody who filled in the form"
     told = f"{decision.decision_ref}, {_when(decision.decided_at)}, by {by} for {force.units[decision.unit].name}"
-    if is_sensitive or decision.classification is Classification.OFFICIAL_SENSITIVE:
+    if hidden or decision.classification is Classification.OFFICIAL_SENSITIVE:
         return f"Decided: {told}. Read it on the record."
     return f"Decided: {told}: {_short(decision.text)} Why: {_short(decision.rationale)}"
 

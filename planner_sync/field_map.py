@@ -16,7 +16,9 @@ from graph_client.planner import UNSET, NewTask, PlannerTask, TaskChanges, TaskD
 from planner_sync.boards import BoardPlan
 from tasking.board_actions import band_for_priority
 from tasking.force import TRIAGE, Force
+from tasking.handling import SEE_THE_RECORD, title_on_boards
 from tasking.requests import BoardChanges
+from tasking.restricted import is_restricted
 from tasking.task import ChecklistLine, Task
 from tasking.thrive import BANDS
 
@@ -87,11 +89,14 @@ SENT, SENT_AT = "sent", "sent_at"
 _STATE: TypeAdapter[BoardState] = TypeAdapter(BoardState)
 
 
-def state_of_record(task: Task) -> BoardState:
-    """What the record wants boards to show."""
+def state_of_record(task: Task, force: Force, base: BoardState | None = None) -> BoardState:
+    """What the record wants a board to show on which it shows `base`; None where it is not there yet.
+
+    The words of a restricted task are on no board; a title that people gave it there stands on that board alone.
+    """
     band = task.working_band
     return BoardState(
-        title=_that_fits(task.title, task.reference),
+        title=_that_fits(_title(task, force, base), task.reference),
         owner_ids=frozenset(task.owner_ids),
         progress=task.progress,
         pillar=task.pillar,
@@ -141,9 +146,9 @@ def state_of_planner(
     )
 
 
-def state_when_made(task: Task, board: BoardPlan, is_twin: bool) -> BoardState:
+def state_when_made(task: Task, board: BoardPlan, force: Force, is_twin: bool) -> BoardState:
     """What a new Planner task shows: nothing ticked, nobody assigned on a twin, Triage where the bucket is missing."""
-    state = replace(state_of_record(task), ticks=frozenset())
+    state = replace(state_of_record(task, force), ticks=frozenset())
     pillar = task.pillar if task.pillar in board.bucket_of_pillar else TRIAGE
     start = state.start_at if without_dates_planner_refuses({"start_at": state.start_at}, state) else None
     owners, bucket = frozenset() if is_twin else state.owner_ids, board.bucket_of_pillar.get(pillar)
@@ -152,11 +157,11 @@ def state_when_made(task: Task, board: BoardPlan, is_twin: bool) -> BoardState:
 
 def new_planner_task(task: Task, board: BoardPlan, force: Force, is_twin: bool) -> NewTask:
     """The Planner task to create for a record. The owner who is accountable comes first."""
-    state = state_when_made(task, board, is_twin)
+    state = state_when_made(task, board, force, is_twin)
     return NewTask(
         plan_id=board.plan_id,
         bucket_id=board.bucket_of_pillar[state.pillar or TRIAGE],
-        title=title_with_reference(task),
+        title=title_with_reference(task, state.title),
         start_at=state.start_at,
         due_at=state.due_at,
         priority=state.priority,
@@ -171,11 +176,12 @@ def planner_changes(
 ) -> TaskChanges:
     """The Planner fields to send for what changed on the record, given what the board shows. Ticks go in details."""
     wanted = {**{name: getattr(shown, name) for name in WINNERS}, **changed}
+    title = wanted["title"] if is_restricted(force, task) else task.title
     owners, labels = wanted["owner_ids"], wanted["labels"] | wanted["service_labels"]
     shown_labels = shown.labels | shown.service_labels
     bucket = board.bucket_of_pillar.get(wanted["pillar"] or "") if "pillar" in changed else None
     return TaskChanges(
-        title=title_with_reference(task) if {"title", "is_marked"} & changed.keys() else UNSET,
+        title=title_with_reference(task, title) if {"title", "is_marked"} & changed.keys() else UNSET,
         bucket_id=bucket or UNSET,
         priority=wanted["priority"] if "priority" in changed else UNSET,
         percent_complete=wanted["progress"] if "progress" in changed else UNSET,
@@ -212,9 +218,9 @@ def board_changes(taken: Mapping[str, Any], planner: PlannerTask, task: Task) ->
     return BoardChanges(**simple, ticks=ticks)
 
 
-def title_with_reference(task: Task) -> str:
+def title_with_reference(task: Task, title: str) -> str:
     """The title on the board: the reference first, which is also our mark; then the words, as many as Planner takes."""
-    return f"{task.reference} {_that_fits(task.title, task.reference)}"
+    return f"{task.reference} {_that_fits(title, task.reference)}"
 
 
 def title_without_reference(title: str, reference: str) -> str:
@@ -236,13 +242,30 @@ def might_be_renamed(planner: PlannerTask, task: Task, base: BoardState, board: 
     return all(getattr(shown, name) == getattr(base, name) for name in LEFT_ALONE_BY_A_RENAME)
 
 
-def checklist_of(task: Task) -> tuple[tuple[ChecklistLine, str], ...]:
+def checklist_of(task: Task, force: Force) -> tuple[tuple[ChecklistLine, str], ...]:
     """The lines that Planner takes, each with its words there, cut where they are too long."""
+    words = hidden_checklist(task) if is_restricted(force, task) else open_checklist(task)
+    return tuple((line, words[line.line_id]) for line in task.checklist[:MOST_CHECKLIST_LINES])
+
+
+def open_checklist(task: Task) -> dict[str, str]:
+    """The words of those lines by their ids."""
+    return {line.line_id: _cut(line.text, LONGEST_CHECKLIST_LINE) for line in task.checklist[:MOST_CHECKLIST_LINES]}
+
+
+def hidden_checklist(task: Task) -> dict[str, str]:
+    """What stands for them on a board where the task is restricted."""
     lines = task.checklist[:MOST_CHECKLIST_LINES]
-    return tuple((line, _cut(line.text, LONGEST_CHECKLIST_LINE)) for line in lines)
+    return {line.line_id: f"Action {number}: {SEE_THE_RECORD}" for number, line in enumerate(lines, 1)}
 
 
-def overflow_of(task: Task) -> tuple[str, ...]:
+def evidence_of(task: Task, force: Force) -> dict[str, str]:
+    """The links that Planner takes, each with its words; none of a restricted task."""
+    links = () if is_restricted(force, task) else task.links[:MOST_REFERENCES]
+    return {each.url: each.title for each in links}
+
+
+def words_beyond_limits(task: Task) -> tuple[str, ...]:
     """What neither checklist nor links can hold, as lines for the description: nothing is left out silently."""
     cut = [line.text for line in task.checklist if len(line.text) > LONGEST_CHECKLIST_LINE]
     more = [line.text for line in task.checklist[MOST_CHECKLIST_LINES:] if line.text not in cut]
@@ -285,6 +308,13 @@ def sent_at_from_json(plain: Mapping[str, Any]) -> datetime | None:
 def slot_of(category: str) -> int:
     """The slot number of Planner's key of a label."""
     return int(category.removeprefix("category"))
+
+
+def _title(task: Task, force: Force, base: BoardState | None) -> str:
+    if not is_restricted(force, task):
+        return task.title
+    given = {_that_fits(title, task.reference) for title in task.board_titles}
+    return base.title if base is not None and base.title in given else title_on_boards(force, task)
 
 
 def _whole_seconds(at: datetime | None) -> datetime | None:

@@ -1,7 +1,7 @@
 """Record to board, from then on: our changes with If-Match and nothing else, and no transaction open meanwhile."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from planner_sync import description, field_map, shown
 from planner_sync.create import BAD_REQUEST
 from planner_sync.field_map import DATES, NOT_SENT_TO_TWINS, BoardState, state_of_record
 from planner_sync.mend import Mend
+from planner_sync.own_words import own_links, own_text, renamed_lines
 from planner_sync.shown import Shown, changed_links
 from planner_sync.three_way import merge
 from planner_sync.within_limits import WithinLimits
@@ -52,7 +53,7 @@ class Push:
             return
         base = field_map.from_json(seen.link.base or {})
         not_sent = NOT_SENT_TO_TWINS if seen.is_twin else frozenset()
-        send = merge(base, state_of_record(seen.task), base, not_sent).send
+        send = merge(base, state_of_record(seen.task, self._force, base), base, not_sent).send
         await self._send_fields(seen, base, send)
         await self._send_details(seen, base, send)
 
@@ -164,13 +165,11 @@ class Push:
         assert task_id is not None
         there = await self._planner.details(task_id)
         moved &= {line.item_id for line in there.checklist}
-        on_task = {each.url for each in there.references}
-        text = description.fitted(there.description, block)
-        changes = DetailsChanges(
-            description=text if text is not None and text != there.description else UNSET,
-            checklist=tuple(ChecklistChange(line, is_checked=line in ticks) for line in sorted(moved)),
+        changes = self._details_to_send(seen, there, block, moved & ticks, moved - ticks)
+        changes = replace(
+            changes,
             references=tuple(ReferenceChange(url, words, "Other") for url, words in new_links.items()),
-            remove_references=tuple(url for url in old_links if url in on_task),
+            remove_references=_links_there(there, (*old_links, *own_links(seen.task, self._force))),
         )
         if changes.as_json():
             ticked = moved & ticks
@@ -178,6 +177,24 @@ class Push:
             await self._sending(seen.link, send_it, lambda state: replace(state, ticks=(state.ticks - moved) | ticked))
         with self._store.open() as connection:
             planner_links.change(connection, seen.link.link_id, service_block=block, links_shown=links)
+
+    def _details_to_send(
+        self, seen: Shown, there: TaskDetails, block: str, ticked: frozenset[str], cleared: frozenset[str]
+    ) -> DetailsChanges:
+        """Description and checklist; links are the caller's."""
+        text = description.fitted(own_text(seen.task, self._force, there.description), block)
+        renamed = renamed_lines(seen.task, self._force, there)
+        lines = (
+            ChecklistChange(
+                line,
+                title=renamed.get(line, UNSET),
+                is_checked=line in ticked if line in ticked | cleared else UNSET,
+            )
+            for line in sorted(ticked | cleared | renamed.keys())
+        )
+        return DetailsChanges(
+            description=text if text is not None and text != there.description else UNSET, checklist=tuple(lines)
+        )
 
     async def _send_details_once(self, seen: Shown, changes: DetailsChanges, there: TaskDetails) -> None:
         async def send(each: DetailsChanges) -> TaskDetails:
@@ -212,6 +229,12 @@ class Push:
             if latest is not None and latest.link_id == link.link_id:
                 plain = write(field_map.from_json(latest.base or {}))
                 planner_links.change(connection, link.link_id, base=plain)
+
+
+def _links_there(there: TaskDetails, urls: Iterable[str]) -> tuple[str, ...]:
+    """Those of the addresses that stand on the task."""
+    on_task = {each.url for each in there.references}
+    return tuple(url for url in urls if url in on_task)
 
 
 def _is_assigned(changes: TaskChanges, after: PlannerTask) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from planner_sync import description
+from planner_sync import conflicts, description
 from planner_sync.boards import BoardPlan, board_of, board_of_plan
 from planner_sync.whereabouts import journey_lines, meeting_line
 from store import decisions, meetings, planner_links, remarks, tasks
@@ -17,6 +17,7 @@ from store.task_trail import Moved, trail_of
 from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.force import Force
+from tasking.restricted import is_restricted
 from tasking.task import Task
 
 
@@ -50,7 +51,8 @@ class Shown:
 
     def block(self, force: Force, now: datetime) -> str:
         """The service's block of the description, as it is at `now` (UTC)."""
-        remarks = [each.text for each in self.remarks]
+        hidden = is_restricted(force, self.task)
+        remarks = [conflicts.without_words(each.subject, each.text) if hidden else each.text for each in self.remarks]
         meeting = meeting_line(self.task, force, self.escalations, now, self.cancelled)
         lines = (*([meeting] if meeting else []), *journey_lines(self.task, force, self.trail))
         return description.service_block(self.task, force, self.escalations, remarks, self.decision, lines)

@@ -110,7 +110,8 @@ class Strangers:
     def _link(self, uow: SqlUnitOfWork, board: BoardPlan, planner: PlannerTask, task: Task) -> None:
         """A link that stands already. Its base is what the board shows, so that only what is ours is sent."""
         link = planner_links.want(uow.connection, task.task_id, board.unit, board.plan_id)
-        there = field_map.state_of_planner(planner, None, board, self._force, task, field_map.state_of_record(task))
+        ours = field_map.state_of_record(task, self._force)
+        there = field_map.state_of_planner(planner, None, board, self._force, task, ours)
         planner_links.change(
             uow.connection,
             link.link_id,

@@ -98,7 +98,7 @@ class Taking:
         if has_left:  # waits to be closed: that it is complete there, and whose it is, says nothing of the record
             planner = replace(planner, progress=base.progress, owner_ids=base.owner_ids)
         not_sent = NOT_SENT_TO_TWINS if link.unit != task.unit else frozenset()
-        merged = merge(base, state_of_record(task), planner, not_sent)
+        merged = merge(base, state_of_record(task, self._force, base), planner, not_sent)
         has_news = self._tell_of_conflicts(uow, task, link.unit, merged)
         if merged.take:
             changes = field_map.board_changes(merged.take, read.task, task)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 from sqlalchemy import ColumnElement, Connection, Table, or_, select
 
+from store.quality_tables import qa_outcomes
 from store.tab_tables import notes
 from store.tables import (
     arrivals,
@@ -20,7 +21,6 @@ from store.tables import (
     outbox,
     planner_links,
     posts,
-    qa_outcomes,
     remarks,
     tasks,
 )

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from reporting.pack_changes import changes_since
-from reporting.pack_conditions import is_undecided_past_limit, wants_a_decision
+from reporting.pack_conditions import asked_of, is_undecided_past_limit, wants_a_decision
 from reporting.pack_parts import PARTNERS, Pack, PackItem, PackSection, Standing, from_document, to_document
 from reporting.pack_reasons import BY_CODE, FOR_DECISION, SAID_ANYWAY, Found, exceptions_among, reasons_of
 from reporting.pack_sections import RULES, Matter, note_of, order_of, part_of, placed, places_of
-from reporting.pack_view import Seen, View, seen_by, view_of, without_restricted
-from reporting.wording import band_words, highest, unit_name
+from reporting.pack_view import View, seen_by, view_of, without_restricted
+from reporting.wording import band_words, highest, references_in_words, unit_name
 from store import packs
 from store.unit_of_work import SqlUnitOfWork
 from tasking.calendar import meeting_ref
@@ -181,11 +181,12 @@ def _item(view: View, matter: Matter, section: AgendaSection) -> PackItem:
         actions_all=len(task.checklist),
         smart_gaps=smart_gaps(task),
         why=tuple(matter.found[code] for code in codes[:MOST_WHY]),
-        asked="" if hidden else _asked(matter.seen, view),
+        asked="" if hidden else asked_of(matter.seen, view),
         needed=first.asks,
         is_for_decision=not FOR_DECISION.isdisjoint(codes),
         decide_by=first.decide_by(matter.seen, view),
         due_at=task.due_at,
+        external_references=() if hidden or is_for_partners else references_in_words(force, task),
     )
 
 
@@ -209,12 +210,6 @@ def _said_first(found: Found, section: AgendaSection, is_for_partners: bool) -> 
     here = [code for code in found if code in RULES[section].reasons]
     others = [code for code in exceptions_among(found) if code not in here and code not in SAID_ANYWAY]
     return here if is_for_partners else here + others
-
-
-def _asked(seen: Seen, view: View) -> str:
-    """What is asked: of this level by an escalation, else what the task asks for."""
-    steps = [step for step in seen.steps if step.is_standing and step.to_unit == view.unit]
-    return next((step.resources_requested for step in reversed(steps) if step.resources_requested), seen.task.text.ask)
 
 
 def _standing(view: View, matter: Matter) -> Standing:

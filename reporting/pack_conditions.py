@@ -346,6 +346,12 @@ def wants_resources(seen: Seen, view: View) -> str | None:
     return "More people or equipment is asked for" if wants and not _was_decided(seen, view, T.RESOURCE) else None
 
 
+def asked_of(seen: Seen, view: View) -> str:
+    """What is asked: of this level by an escalation, else what the task asks for."""
+    steps = [step for step in seen.steps if step.is_standing and step.to_unit == view.unit]
+    return next((step.resources_requested for step in reversed(steps) if step.resources_requested), seen.task.text.ask)
+
+
 def _was_decided(seen: Seen, view: View, kind: DecisionType) -> bool:
     about = view.decided.get(seen.task.task_id, ())
     return any(each.decision_type is kind and each.decision_ref not in view.superseded for each in about)

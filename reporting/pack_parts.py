@@ -22,7 +22,7 @@ class PackItem:
 
     `title` and `asked` are empty where it `is_restricted`. `smart_gaps` says what its action lacks. `needed` is what
     the meeting does about it, by `decide_by` where there is a limit; with `is_for_decision` it has to decide.
-    `stands_with` is the highest unit that has it.
+    `stands_with` is the highest unit that has it. `external_references` are those in other systems, each with its kind.
     """
 
     task_id: str
@@ -48,6 +48,7 @@ class PackItem:
     is_for_decision: bool
     decide_by: datetime | None
     due_at: datetime | None
+    external_references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ have it under every point where it belongs.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from reporting import pack_lines
+from reporting import pack_lines, pack_offers
 from reporting.intelligence_lines import intelligence_lines
 from reporting.pack_conditions import is_controlled, is_local
 from reporting.pack_parts import PARTNERS, POLICE, CountTable, PackDecision
@@ -82,7 +82,10 @@ RULES: Mapping[A, SectionRule] = {
     A.DUE_AND_OVERDUE: SectionRule("Due, overdue and not accepted", LATE),
     A.NEW_TASKS: SectionRule("New tasks since the last meeting", _of("NEW")),
     A.RESOURCES: SectionRule(
-        "People and equipment asked for", _of("WANTS_RESOURCES"), note="Within a band, the highest score first."
+        "People and equipment asked for",
+        _of("WANTS_RESOURCES"),
+        note="Within a band, the highest score first.",
+        lines=pack_offers.offers_and_matches,
     ),
     A.RESULTS: SectionRule("Results since the last meeting", _of("COMPLETED")),
     A.RISK_GRADING: SectionRule(

@@ -10,7 +10,7 @@ from reporting.regrading import Regrading, regrading
 from reporting.reviews import outstanding
 from reporting.strategy import CycleShare, shares, strategy_at
 from reporting.wording import is_decision_restricted
-from store import decisions, intelligence, meetings, waiting
+from store import decisions, intelligence, meetings, offers, waiting
 from store.tasks import read_ended_tasks, read_histories, read_open_tasks
 from tasking.calendar import meeting_ref, previous_meeting
 from tasking.clocks import local_day
@@ -19,6 +19,7 @@ from tasking.escalation import Escalation
 from tasking.force import Force, TaskingMeeting
 from tasking.intelligence_items import IntelligenceItem
 from tasking.meetings import AgendaSection, MeetingKind, MeetingRecord, MeetingState
+from tasking.offers import Offer
 from tasking.restricted import is_restricted
 from tasking.strategy import ControlStrategy
 from tasking.task import Task
@@ -58,7 +59,7 @@ class View:
     right; `reviews` are decisions that nobody has looked at again yet, by task id. `record` is this meeting's and
     `last_record` the last one held. `strategy` is in force today, `shares` how much of the work of the unit and those
     below it serves it, where that is on the agenda, and `intelligence` what intelligence puts before the meeting.
-    `regraded` is how often risk moved in the last cycle's length, where the agenda asks.
+    `regraded` is how often risk moved in the last cycle's length, where the agenda asks. `offers` are those that stand.
     """
 
     force: Force
@@ -79,6 +80,7 @@ class View:
     shares: tuple[CycleShare, ...] = ()
     intelligence: tuple[IntelligenceItem, ...] = ()
     regraded: Regrading | None = None
+    offers: tuple[Offer, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -130,6 +132,7 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         intelligence=_intelligence(connection, kind, meeting.unit, starts_at, since),
         shares=_shares(connection, force, meeting.unit, now) if AgendaSection.CONTROL_STRATEGY in kind.agenda else (),
         regraded=_regraded(connection, force, meeting.unit, now) if AgendaSection.RISK_GRADING in kind.agenda else None,
+        offers=offers.standing(connection, now),
     )
 
 

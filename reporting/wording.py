@@ -79,6 +79,12 @@ def unit_name(force: Force, code: str) -> str:
     return unit.name if unit else code
 
 
+def references_in_words(force: Force, task: Task) -> tuple[str, ...]:
+    """Its references in other systems, each with the name of its kind; the code where config has that no more."""
+    names = {kind.code: kind.name for kind in force.reference_kinds}
+    return tuple(f"{names.get(each.kind, each.kind)} {each.value}" for each in task.external_references)
+
+
 def age_words(since: datetime, now: datetime) -> str:
     """How long ago a moment was, in whole hours below two days and whole days above."""
     hours = max(0, int((now - since).total_seconds() // 3600))

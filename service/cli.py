@@ -12,7 +12,9 @@ from service.commands.account import sign_in_service_account
 from service.commands.audit import evidence, verify_audit
 from service.commands.calendar import meeting
 from service.commands.deciding import assess, decide, link
+from service.commands.finding import find, handling
 from service.commands.intelligence import analysis, recommendation
+from service.commands.offering import offers
 from service.commands.papers import inbox, minutes, pack, register
 from service.commands.quality import qa
 from service.commands.roles import roles
@@ -221,10 +223,13 @@ OTHERS = (
     assess,
     decide,
     evidence,
+    find,
+    handling,
     inbox,
     link,
     meeting,
     minutes,
+    offers,
     pack,
     recommendation,
     qa,

@@ -1,7 +1,7 @@
 """Reads config/force.yaml into the domain's Force and the intake's settings; names the line of every fault."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,15 +16,18 @@ from service.force_parts import (
     MeetingPart,
     PillarPart,
     QualityPart,
+    ReferenceKindPart,
+    SkillPart,
     UnitPart,
 )
 from service.meeting_config import SECTIONS as MEETING_SECTIONS
 from service.meeting_config import MeetingConfig, read_meetings
 from tasking.escalation_policy import ASK_LABEL
-from tasking.force import TRIAGE, Board, Force, Label, Pillar, QualityRules, TaskingLevel, Unit
+from tasking.force import TRIAGE, Board, Force, Label, Pillar, QualityRules, ReferenceKind, Skill, TaskingLevel, Unit
+from tasking.references import fault_of_kind
 from tasking.thrive import PriorityBand
 
-OPTIONAL = ("quality",)
+OPTIONAL = ("quality", "external_references", "skills")
 SECTIONS = ("force", "levels", "units", "pillars", "labels", "meetings", "boards", "intake", "replies")
 SERVICE_LABELS = (
     *(f"BAND_{band}" for band in PriorityBand),
@@ -89,21 +92,25 @@ def load_force(config_dir: Path) -> tuple[Force, IntakeConfig]:
         _check_known(file, ("force", "triage_unit"), "unit", head.triage_unit, "units")
     meetings = read_meetings(file, parts.meetings, parts.levels)
     quality = file.model(("quality",), QualityPart)
+    kinds, skills = _reference_kinds(file), _skills(file)
     intake = _intake(file)
     file.raise_faults()
     assert head is not None
     assert intake is not None
-    return _force(head, parts, meetings, quality or QualityPart()), intake
+    force = _force(head, parts, meetings, kinds, skills)
+    return replace(force, quality=QualityRules(**(quality or QualityPart()).model_dump())), intake
 
 
-def _force(head: ForcePart, parts: _Parts, meetings: MeetingConfig, quality: QualityPart) -> Force:
+def _force(
+    head: ForcePart, parts: _Parts, meetings: MeetingConfig, kinds: tuple[ReferenceKind, ...], skills: dict[str, Skill]
+) -> Force:
     return Force(
         code=head.code,
         name=head.name,
         reference_prefix=head.reference_prefix,
         levels=tuple(sorted((_level(e.value) for e in parts.levels), key=lambda e: e.rank)),
         units={e.value.code: Unit(e.value.code, e.value.name, e.value.level, e.value.parent) for e in parts.units},
-        pillars={e.value.code: Pillar(**e.value.model_dump()) for e in parts.pillars},
+        pillars={e.value.code: _pillar(e.value) for e in parts.pillars},
         labels={
             e.value.code: Label(e.value.slot, e.value.code, e.value.name, e.value.kept_by == "service")
             for e in parts.labels
@@ -119,8 +126,34 @@ def _force(head: ForcePart, parts: _Parts, meetings: MeetingConfig, quality: Qua
         authorities=meetings.authorities,
         cycle_first_day=meetings.cycle_first_day,
         cycle_days=meetings.cycle_days,
-        quality=QualityRules(**quality.model_dump()),
+        reference_kinds=kinds,
+        skills=skills,
     )
+
+
+def _pillar(part: PillarPart) -> Pillar:
+    return Pillar(part.code, part.label, part.restricted, part.retired, part.meeting or "")
+
+
+def _skills(file: ConfigFile) -> dict[str, Skill]:
+    """What units may offer each other."""
+    found = file.models(("skills",), SkillPart)
+    file.check_unique(found, "skill", "code", lambda skill: skill.code)
+    file.check_unique(found, "skill name", "name", lambda skill: skill.name.casefold())
+    return {e.value.code: Skill(e.value.code, e.value.name, tuple(e.value.words)) for e in found}
+
+
+def _reference_kinds(file: ConfigFile) -> tuple[ReferenceKind, ...]:
+    """The kinds of reference in other systems; each is tried on its own example."""
+    found = file.models(("external_references",), ReferenceKindPart)
+    file.check_unique(found, "kind of reference", "code", lambda kind: kind.code)
+    kinds = []
+    for item in found:
+        kind = ReferenceKind(**item.value.model_dump())
+        if words := fault_of_kind(kind):
+            file.fault(item.loc, words)
+        kinds.append(kind)
+    return tuple(kinds)
 
 
 def _level(part: LevelPart) -> TaskingLevel:
@@ -164,6 +197,10 @@ def _check_pillars(file: ConfigFile, parts: _Parts) -> None:
     if "pillars" in file.data and TRIAGE not in file.named(("pillars",), "code"):
         file.fault(("pillars",), f"pillar '{TRIAGE}' is missing: it holds what could not be placed")
     for item in parts.pillars:
+        if item.value.meeting is not None and not item.value.restricted:
+            file.fault((*item.loc, "meeting"), "only a restricted pillar has a channel of its own")
+        if item.value.meeting is not None:
+            _check_known(file, (*item.loc, "meeting"), "meeting", item.value.meeting, "meetings")
         if item.value.code == TRIAGE and item.value.retired:
             file.fault(
                 (*item.loc, "retired"), f"pillar '{TRIAGE}' cannot be retired: it holds what could not be placed"

@@ -151,6 +151,21 @@ class PillarPart(ConfigModel):
     label: Annotated[str, one_line(40)]
     restricted: bool = False
     retired: bool = False
+    meeting: Code | None = None
+
+
+class ReferenceKindPart(ConfigModel):
+    code: Code
+    name: Name
+    pattern: Annotated[str, one_line(200)]
+    written: Annotated[str, one_line(100)]
+    example: Annotated[str, one_line(100)]
+
+
+class SkillPart(ConfigModel):
+    code: Code
+    name: Name
+    words: Roles
 
 
 class LabelPart(ConfigModel):

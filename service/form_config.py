@@ -6,14 +6,16 @@ Every fault of every form is reported with its file and line before the service 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from forms_ingest.due import DAYS_AHEAD
 from forms_ingest.form_mapping import WORKBOOK_HEADERS, FormDefinition, FormKind
 from forms_ingest.questions import CONTROL_STRATEGY, INTELLIGENCE_GAPS, Question, QuestionType, ShowIf, folded
-from forms_ingest.submissions import DAYS_AHEAD, MODELS, NEEDED, STOP_FIELDS
+from forms_ingest.submissions import MODELS, NEEDED, STOP_FIELDS
 from service.config_files import ConfigError, ConfigFile, Item, did_you_mean
 from service.force_config import IntakeConfig
 from service.form_parts import FORM_KEYS, FormPart, QuestionPart
 from tasking.force import TRIAGE, Force
 from tasking.strategy import NIM_LEVELS
+from tasking.task import Classification
 from tasking.thrive import FLAG_FLOORS, HIGHEST_LEVEL, Alignment, AssessmentSource, Confidence
 
 CHOICE = frozenset({QuestionType.CHOICE})
@@ -26,6 +28,7 @@ TYPES: Mapping[str, frozenset[QuestionType]] = {
     **dict.fromkeys((*HIGHEST_LEVEL, *STOP_FIELDS, "pillar", "unit", "alignment", "wanted", "needed_by"), CHOICE),
     **dict.fromkeys(("control_priority", "nim_level", "intelligence_gap"), CHOICE),
     **dict.fromkeys(("confidence", "assessment_source"), CHOICE),
+    "handling": CHOICE,
     **dict.fromkeys(("title", "reference", "external_reference"), LINE),
     **dict.fromkeys(("place", "why_now", "ask", "good_looks_like", "constraints", "reason", "conditions"), WORDS),
     "tactic": ANY_WORDS,
@@ -50,6 +53,7 @@ VALUES: Mapping[str, Collection[str | int]] = {
     "nim_level": NIM_LEVELS,
     "control_priority": (NONE_OF_THEM,),
     "intelligence_gap": (NONE_OF_THEM,),
+    "handling": tuple(Classification),
 }
 """What the choices of a field may stand for, where that is not the force's to choose."""
 

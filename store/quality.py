@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select
 
-from store.tables import qa_outcomes, qa_samples
+from store.quality_tables import qa_outcomes, qa_samples
 from tasking.quality import Sample, Verdict
 
 _SAMPLE: TypeAdapter[Sample] = TypeAdapter(Sample)

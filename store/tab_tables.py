@@ -16,9 +16,6 @@ from store import append_only
 from store.by_bytes import ByBytes
 from store.tables import UtcDateTime, metadata
 
-__all__ = ["metadata", "notes", "saved_views", "sent_forms", "task_lines", "task_words", "web_sessions"]
-
-
 web_sessions = Table(
     "web_sessions",
     metadata,

@@ -360,30 +360,18 @@ packs = Table(
 )
 append_only.guard(packs, ("pack_id",))
 
-qa_samples = Table(
-    "qa_samples",
-    metadata,
-    Column("sample_id", String(32), primary_key=True),
-    Column("cycle", String(20), nullable=False, unique=True),
-    Column("drawn_at", UtcDateTime, nullable=False),
-    Column("drawn_by", String(200), nullable=False),
-    Column("document", JSON, nullable=False),
-)
-append_only.guard(qa_samples, ("sample_id", "cycle"))
-
-qa_outcomes = Table(
-    "qa_outcomes",
+offers = Table(
+    "offers",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("cycle", String(20), nullable=False, index=True),
-    Column("task_id", String(32), nullable=False, index=True),
-    Column("verdict", String(20), nullable=False),
-    Column("role", String(200), nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("recorded_by", String(200), nullable=False),
-    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("entry", String(40), nullable=False, unique=True),
+    Column("offer_ref", String(20), nullable=False),
+    Column("what", String(20), nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("document", JSON, nullable=False),
 )
-append_only.guard(qa_outcomes)
+append_only.guard(offers, ("number", "entry"))
 
 channel_health = Table(
     "channel_health",

@@ -7,7 +7,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from store import audit_log, decisions, intelligence, meetings, notes, outbox, saved_views, strategies, tasks
+from store import (
+    audit_log,
+    decisions,
+    intelligence,
+    meetings,
+    notes,
+    offers,
+    outbox,
+    saved_views,
+    strategies,
+    tasks,
+)
 from store.together import Together
 from tasking.audit import AuditKind
 from tasking.clocks import LONDON
@@ -18,6 +29,7 @@ from tasking.events import Event
 from tasking.intelligence_items import IntelligenceItem
 from tasking.meetings import MeetingRecord
 from tasking.note import Note
+from tasking.offers import Offer
 from tasking.ports import Clock
 from tasking.saved_views import SavedView
 from tasking.strategy import ControlStrategy
@@ -211,6 +223,22 @@ class SqlUnitOfWork:
     def delete_view(self, view_id: str) -> None:
         """Deletes a view."""
         saved_views.remove(self.connection, view_id)
+
+    def next_offer_reference(self) -> str:
+        """The next reference of an offer."""
+        return tasks.next_reference(self.connection, "OFFER")
+
+    def standing_offers(self) -> tuple[Offer, ...]:
+        """Offers that are neither over nor withdrawn."""
+        return offers.standing(self.connection, self._now)
+
+    def add_offer(self, offer: Offer) -> None:
+        """Keeps an offer."""
+        offers.add(self.connection, offer)
+
+    def add_offer_withdrawal(self, offer: Offer, by: str, because: str) -> None:
+        """Notes that it stands no longer."""
+        offers.withdraw(self.connection, offer, by, because, self._now)
 
     def audit(
         self,

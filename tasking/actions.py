@@ -10,6 +10,7 @@ from tasking.escalation import Escalation, EscalationStatus
 from tasking.escalation_policy import Proposal
 from tasking.events import TaskRaised, TaskReassessed
 from tasking.force import TRIAGE, Force
+from tasking.handling import held
 from tasking.ports import UnitOfWork
 from tasking.recording import WORDS, record, snapshot_of
 from tasking.requests import ReassessRequest, ReturnRequest, TaskRequest
@@ -65,7 +66,9 @@ def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
         nim_level=request.nim_level,
         intelligence_gap=request.intelligence_gap,
         confidence=request.confidence,
+        external_references=request.external_references,
     )
+    task = held(force, replace(task, pillar=request.pillar), task)
     uow.add_task(task)
     uow.add_assessment(task.task_id, risk)
     shown = {

@@ -10,8 +10,10 @@ from tasking.escalation import EscalationStatus
 from tasking.escalation_policy import ASK_LABEL
 from tasking.events import TaskChanged, TaskDeletedOnBoard, TaskRaised, TaskWithdrawn
 from tasking.force import TRIAGE, Force
+from tasking.handling import held, title_on_boards
 from tasking.ports import UnitOfWork
 from tasking.requests import AdoptRequest, BoardChanges, Unset
+from tasking.restricted import is_restricted
 from tasking.saving import save
 from tasking.task import Classification, Status, Task, TaskText, may_become
 from tasking.thrive import PriorityBand
@@ -29,7 +31,10 @@ def record_board_changes(uow: UnitOfWork, force: Force, task_id: str, unit: str,
         for name in ("title", "owner_ids", "pillar", "start_at", "due_at", "labels", "progress")
         if not isinstance(value := getattr(changes, name), Unset)
     }
-    changed = replace(task, **simple)
+    changed = held(force, task, replace(task, **simple))
+    if changed.is_held and changed.title != task.title:
+        titles = tuple(dict.fromkeys((*task.board_titles, changed.title)))
+        changed = replace(changed, title=task.title, board_titles=titles)
     if changes.ticks:
         lines = (replace(line, is_done=changes.ticks.get(line.line_id, line.is_done)) for line in task.checklist)
         changed = replace(changed, checklist=tuple(lines))
@@ -39,7 +44,7 @@ def record_board_changes(uow: UnitOfWork, force: Force, task_id: str, unit: str,
     if ASK_LABEL in changed.labels and ASK_LABEL not in task.labels:
         changed = replace(changed, asked_up_at=now, asked_up_from=unit)
     changed = _with_progress(task, changed, now)
-    if changed == task:
+    if replace(changed, is_held=task.is_held) == task:
         return task
     saved = save(uow, f"changed on the board of {unit}", task, replace(changed, moved_at=now))
     uow.emit(TaskChanged(task.task_id))
@@ -134,12 +139,19 @@ def adopt_task(uow: UnitOfWork, force: Force, request: AdoptRequest) -> Task:
         asked_up_at=now if asks else None,
         asked_up_from=request.unit if asks else None,
     )
-    task = _with_progress(began, shown, now)
+    task = _kept_to_its_board(force, _with_progress(began, shown, now))
     uow.add_task(task)
     facts = {"unit": (None, task.unit), "pillar": (None, task.pillar), "copied_from": (None, request.copied_from)}
     uow.audit("adopted from the board", task.reference, facts, AuditKind.COLLECTION)
     uow.emit(TaskRaised(task.task_id))
     return task
+
+
+def _kept_to_its_board(force: Force, task: Task) -> Task:
+    """What people wrote on a board where only restricted tasks stand, or with that label, stays there."""
+    if not is_restricted(force, task):
+        return task
+    return replace(task, is_held=True, title=title_on_boards(force, task), board_titles=(task.title,))
 
 
 def band_for_priority(priority: int) -> PriorityBand:

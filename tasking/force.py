@@ -39,12 +39,14 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Pillar:
-    """A theme of work, shown as a bucket on every board."""
+    """A theme of work, shown as a bucket on every board. `meeting` is the code of the meeting whose channel alone has
+    the cards about its restricted tasks, empty where they go to their units' channels."""
 
     code: str
     label: str
     restricted: bool = False
     retired: bool = False
+    meeting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,27 @@ class QualityRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceKind:
+    """A kind of reference in another system. `pattern` is what one looks like, with a group for each part;
+    `written` puts the parts together as people are shown it; `example` is a reference of this kind."""
+
+    code: str
+    name: str
+    pattern: str
+    written: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """People or equipment of one kind that units lend each other. `words` are what it is called besides its name."""
+
+    code: str
+    name: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Force:
     """The whole of `config/force.yaml`, checked. Lookups raise KeyError for codes that config does not hold.
 
@@ -129,6 +152,8 @@ class Force:
     cycle_first_day: date | None = None
     cycle_days: int = 28
     quality: QualityRules = QualityRules()
+    reference_kinds: tuple[ReferenceKind, ...] = ()
+    skills: dict[str, Skill] = field(default_factory=dict)
 
     def level(self, code: str) -> TaskingLevel:
         """The level with this code; KeyError when there is none."""

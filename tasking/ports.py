@@ -11,6 +11,7 @@ from tasking.events import Event
 from tasking.intelligence_items import IntelligenceItem
 from tasking.meetings import MeetingRecord
 from tasking.note import Note
+from tasking.offers import Offer
 from tasking.strategy import ControlStrategy
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
@@ -147,6 +148,22 @@ class UnitOfWork(Protocol):
 
     def delete_view(self, view_id: str) -> None:
         """Deletes a view."""
+        ...
+
+    def next_offer_reference(self) -> str:
+        """The next reference of an offer, such as OFFER-1001. Never given twice."""
+        ...
+
+    def standing_offers(self) -> tuple[Offer, ...]:
+        """Offers that are neither over nor withdrawn, the one that begins first first."""
+        ...
+
+    def add_offer(self, offer: Offer) -> None:
+        """Keeps an offer; none is ever changed."""
+        ...
+
+    def add_offer_withdrawal(self, offer: Offer, by: str, because: str) -> None:
+        """Notes that an offer stands no longer."""
         ...
 
     def audit(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from tasking.task import Classification, EvidenceLink, TaskText
+from tasking.task import Classification, EvidenceLink, ExternalReference, TaskText
 from tasking.thrive import AssessmentSource, Confidence, RiskContext, ThriveAssessment
 
 
@@ -48,6 +48,7 @@ class TaskRequest:
     intelligence_gap: str = ""
     confidence: Confidence | None = None
     source: AssessmentSource | None = None
+    external_references: tuple[ExternalReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,13 @@ RESTRICTED_LABEL = "RESTRICTED"
 
 
 def is_marked_restricted(task: Task) -> bool:
-    """Whether the task itself says so, by its mark or the label."""
+    """Whether the task itself says so, by its mark or the label; or since it was restricted once, until somebody says
+    otherwise (tasking.handling.set_handling)."""
+    return task.is_held or is_marked_now(task)
+
+
+def is_marked_now(task: Task) -> bool:
+    """Whether mark or label say so now."""
     return task.classification is Classification.OFFICIAL_SENSITIVE or RESTRICTED_LABEL in task.labels
 
 

@@ -67,6 +67,14 @@ class EvidenceLink:
     title: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ExternalReference:
+    """What it goes by in another system: a kind that config lists, and the reference as config writes it."""
+
+    kind: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True)
 class TaskText:
     """The lines that a person needs on the board. Empty where the form left them blank."""
@@ -86,6 +94,8 @@ class Task:
     None where nobody has since it was raised; `chased` holds what its managers have been told of, as "TRIGGER fact";
     `linked` the ids of tasks that belong to the same matter, the last since `linked_at`, with the reasons that people
     gave; `re_thrive_due` says that its assessment is too old to go by; `confidence` how sure its last assessor was.
+    `is_held` says that it is restricted, whatever its pillar is now (tasking.handling); `board_titles` are titles that
+    people gave it on boards since: they stand there, and go nowhere else.
 
     `control_priority` is the code of a priority of the control strategy of `control_version`, `intelligence_gap` that
     of a gap in its intelligence requirement, both empty where there is none; `nim_level` is 1 to 3. A commissioned
@@ -142,6 +152,9 @@ class Task:
     product: str = ""
     product_why: str = ""
     confidence: Confidence | None = None
+    is_held: bool = False
+    board_titles: tuple[str, ...] = ()
+    external_references: tuple[ExternalReference, ...] = ()
     version: int = 0
 
     @property

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from service.event_routes import ROUTES
 from store.database import open_database
 from store.outbox import Delivery
-from store.tab_tables import metadata
+from store.schema import metadata
 from store.tables import outbox
 from store.unit_of_work import SqlUnitOfWork, Store
 from tasking import actions, board_actions

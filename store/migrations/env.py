@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from store.tab_tables import metadata
+from store.schema import metadata
 
 
 def run() -> None:

@@ -16,7 +16,6 @@ from forms_ingest.submissions import (
     LAST_LINE,
     Impossible,
     Submitted,
-    full_reference,
     to_raise,
     to_reassess,
     to_return,
@@ -24,6 +23,8 @@ from forms_ingest.submissions import (
 from service.force_config import load_force
 from service.form_config import load_forms
 from tasking.force import TRIAGE, Pillar
+from tasking.references import full_reference
+from tasking.task import Classification, ExternalReference
 from tasking.thrive import Alignment, AssessmentSource, Confidence, ThriveAssessment
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -58,9 +59,9 @@ def test_a_whole_response_becomes_a_request_without_faults() -> None:
     assert request.text.place == "Footbridge by the retail park"
     assert request.text.good_looks_like == "No reports for 14 days"
     assert request.text.ask == (
-        "More people or equipment are wanted.\nTwo officers, Friday and Saturday 16:00 to 20:00.\n"
-        "Reference elsewhere: INC-20261123-0412"
+        "More people or equipment are wanted.\nTwo officers, Friday and Saturday 16:00 to 20:00."
     )
+    assert request.external_references == (ExternalReference("INCIDENT", "INC-20261123-0412"),)
     assert request.assessment == ThriveAssessment(3, 3, 3, 0, 1, 2)
     assert request.context.alignment is Alignment.LOCAL_PRIORITY
     assert request.context.flags == {"CHILD_EXPLOITATION", "CRITICAL_INCIDENT"}
@@ -280,3 +281,49 @@ def test_whatever_the_values_a_raised_task_is_made_or_refused_with_reasons(value
 def test_dates_far_away_are_kept() -> None:
     request = to_raise(FORCE, SUBMITTED, with_values(answers_to("raise_task"), needed_by_date=date(9999, 12, 31)))
     assert request.needed_by == datetime(9999, 12, 31, 17, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("answer", "mark"),
+    [
+        ("", Classification.OFFICIAL),
+        ("OFFICIAL", Classification.OFFICIAL),
+        ("OFFICIAL-SENSITIVE", Classification.OFFICIAL_SENSITIVE),
+    ],
+)
+def test_the_handling_mark_is_the_one_that_was_chosen(answer: str, mark: Classification) -> None:
+    request = to_raise(FORCE, SUBMITTED, answers_to("raise_task", handling=answer))
+    assert (request.classification, request.faults) == (mark, ())
+
+
+def test_a_handling_mark_that_cannot_be_read_is_taken_for_the_higher_one_and_told() -> None:
+    request = to_raise(FORCE, SUBMITTED, answers_to("raise_task", handling="Secret-ish"))
+    assert request.classification is Classification.OFFICIAL_SENSITIVE
+    assert len(request.faults) == 1
+    assert "How is it to be handled?" in request.faults[0]
+
+
+def test_several_references_in_other_systems_are_kept_each_by_its_kind() -> None:
+    request = to_raise(FORCE, SUBMITTED, answers_to("raise_task", external_reference="cad 20261123 412; pmp 118"))
+    assert [(each.kind, each.value) for each in request.external_references] == [
+        ("INCIDENT", "INC-20261123-412"),
+        ("PMP", "PMP-118"),
+    ]
+    assert request.faults == ()
+
+
+def test_a_reference_that_is_of_no_kind_is_told_and_what_was_typed_is_kept() -> None:
+    request = to_raise(FORCE, SUBMITTED, answers_to("raise_task", external_reference="pmp 118; the blue file"))
+    (fault,) = request.faults
+    assert fault.startswith("'Reference in another system' is not written as any kind that the force uses")
+    assert "INC-20261123-0412 (incident)" in fault
+    assert "blue" not in fault
+    assert "Reference elsewhere: pmp 118; the blue file" in request.text.ask
+    assert [each.value for each in request.external_references] == ["PMP-118"]
+
+
+def test_a_force_without_kinds_of_reference_shows_what_was_typed() -> None:
+    plain = replace(FORCE, reference_kinds=())
+    request = to_raise(plain, SUBMITTED, answers_to("raise_task", external_reference="the blue file"))
+    assert (request.faults, request.external_references) == ((), ())
+    assert "Reference elsewhere: the blue file" in request.text.ask

@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from service.cli import main
 from service.force_config import load_force
 from store.database import opened
-from store.tables import audit_log, qa_outcomes
+from store.quality_tables import qa_outcomes
+from store.tables import audit_log
 from tasking.calendar import cycle_of
 from tasking.clocks import local_day
 from tests.peakshire import BY_BAND, DAY, IMMEDIATE, MORNING, ROUTINE, Desk, SetClock

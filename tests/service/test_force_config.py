@@ -94,6 +94,16 @@ def test_the_intake_list_lies_in_the_group_of_the_force_board(force: Force) -> N
         ("label: Roads policing", "lable: Roads policing", "unknown key 'lable'; did you mean 'label'?"),
         ("label: Roads policing", f"label: {'Roads ' * 8}end", "'label' is 51 characters long; 40 is the most"),
         ("{code: TRIAGE, label: 0 A", "{code: TRIAGED, label: 0 A", "pillar 'TRIAGE' is missing"),
+        (
+            "restricted: true, meeting: FORCE_MISSING",
+            "meeting: FORCE_MISSING",
+            "only a restricted pillar has a channel",
+        ),
+        ("meeting: FORCE_MISSING", "meeting: FORCE_MISING", "did you mean 'FORCE_MISSING'?"),
+        ('"PMP[- ]?(\\\\d{1,6})"', '"PMP[- ]?(\\\\d{1,6}"', "the pattern of 'PMP' is not one"),
+        ("written: PMP-{0}", "written: PMP-{1}", "'written' of 'PMP' names more parts than its pattern has"),
+        ("example: PMP-118", "example: PMP 118", "the example of 'PMP' must be what"),
+        ("code: CUSTODY\n", "code: CRIME\n", "kind of reference 'CRIME' is listed twice"),
         ("label: 0 Awaiting triage}", "label: 0 Awaiting triage, retired: true}", "pillar 'TRIAGE' cannot be retired"),
         (
             "name: Northfell, level: LPU, parent: DIV_N",

@@ -13,7 +13,7 @@ from escalation.sweep import Sweep
 from service.replaying import Played, Replay, as_document, as_table
 from service.replaying import replay as replay_of
 from store.database import open_database
-from store.tab_tables import metadata
+from store.schema import metadata
 from tasking.decision import DecisionType
 from tasking.escalation_policy import EscalationPolicy
 from tasking.linking import link_tasks

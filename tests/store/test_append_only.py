@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from store import packs as kept
 from store.append_only import guards, unguards
 from store.database import migrate, opened
-from store.tab_tables import metadata
+from store.schema import metadata
 from store.tables import assessments, audit_log, packs
 from tests.peakshire import MORNING, Desk
 

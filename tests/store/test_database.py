@@ -14,7 +14,7 @@ from sqlalchemy.exc import StatementError
 
 import store
 from store.database import SCHEMA_VERSION, OldSchema, check_schema, migrate, open_database
-from store.tab_tables import metadata
+from store.schema import metadata
 from store.tables import cursors
 
 

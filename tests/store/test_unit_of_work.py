@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from store import tasks
-from store.tab_tables import metadata
+from store.schema import metadata
 from store.tables import audit_log, outbox
 from tasking import actions, board_actions
 from tasking.errors import StaleTask
