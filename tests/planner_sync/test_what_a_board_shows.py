@@ -258,4 +258,4 @@ def test_the_request_s_fields_that_the_board_shows_are_those_of_this_file() -> N
     """A new field on a request has to be given a place on the board, or be named here as one that has none."""
     shown = {"reference", "title", "unit", "pillar", "text", "assessment", "needed_by", "checklist", "links", "faults"}
     kept = {"wanted", "context", "form", "response_id", "submitted_by", "submitted_at"}
-    assert set(TaskRequest.__dataclass_fields__) == shown | kept | {"classification"}
+    assert set(TaskRequest.__dataclass_fields__) == shown | kept | {"classification", "external_references"}
