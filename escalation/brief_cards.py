@@ -68,7 +68,7 @@ CHASE_WORDS: Mapping[str, _Chase] = {
     "MISSING_HIGH": _Chase("HIGH-RISK MISSING PERSON on a task you have", _LOOK_NOW),
     "CRITICAL_INCIDENT": _Chase("CRITICAL INCIDENT declared on a task you have", _LOOK_NOW),
 }
-OF_A_RESTRICTED_TASK = _Chase("TO BE KNOWN AT ONCE", "Open the task on the restricted board now.")
+OF_A_RESTRICTED_TASK = _Chase("TO BE KNOWN AT ONCE", "Open the task now, on the record.")
 
 SECTION_WORDS: Mapping[AgendaSection, str] = {
     AgendaSection.ATTENDANCE: "Attendance",

@@ -258,7 +258,7 @@ def _place(force: Force, facts: CardFacts) -> list[tuple[str, str]]:
 def _trigger(force: Force, facts: CardFacts) -> str:
     """Why it climbs. Of a restricted task, where that may be read."""
     if is_restricted(force, facts.task):
-        return "The reason is on the restricted board"
+        return "The reason is on the record"
     return TRIGGER_WORDS.get(facts.escalation.trigger, "The reason is on the task")
 
 

@@ -1,13 +1,15 @@
 """What people typed about an OFFICIAL-SENSITIVE task is read on the record, and on no board."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from planner_sync.description import service_block
 from store.database import open_database
 from tasking.decision import Decision, DecisionType
-from tasking.task import Classification, Task
+from tasking.force import ReferenceKind
+from tasking.task import Classification, ExternalReference, Task
 from tests.peakshire import SetClock, a_proposal, tables_in
 from tests.tasking.deciding_force import DecidingDesk, deciding_force
 
@@ -42,6 +44,16 @@ def test_the_words_of_a_decision_to_ask_and_of_a_return_are_not_on_the_board(des
     decision = desk.decide(task, T.DE_ESCALATE, **said)
     assert SECRET not in shown(desk, task, decision)
     assert "Conditions: Read them on the record." in shown(desk, task, decision)
+
+
+@pytest.mark.parametrize("mark", [Classification.OFFICIAL, SENSITIVE])
+def test_references_in_other_systems_stand_among_the_service_s_lines_by_their_kind(
+    desk: DecidingDesk, mark: Classification
+) -> None:
+    task = desk.raised(classification=mark, external_references=(ExternalReference("PMP", "PMP-118"),))
+    kind = ReferenceKind("PMP", "Problem plan", r"PMP-(\d+)", "PMP-{0}", "PMP-118")
+    force = replace(desk.force, reference_kinds=(kind,))
+    assert "· Problem plan: PMP-118" in service_block(task, force, ()).splitlines()
 
 
 def test_a_decision_from_before_the_task_was_marked_higher_is_not_on_the_board(desk: DecidingDesk) -> None:

@@ -259,4 +259,5 @@ def test_the_request_s_fields_that_the_board_shows_are_those_of_this_file() -> N
     shown = {"reference", "title", "unit", "pillar", "text", "assessment", "needed_by", "checklist", "links", "faults"}
     shown |= {"confidence"}
     kept = {"wanted", "context", "form", "response_id", "submitted_by", "submitted_at", "source"}
-    assert set(TaskRequest.__dataclass_fields__) == shown | kept | {"classification"}
+    kept |= {"control_priority", "control_version", "nim_level", "intelligence_gap"}
+    assert set(TaskRequest.__dataclass_fields__) == shown | kept | {"classification", "external_references"}

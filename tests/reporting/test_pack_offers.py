@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from reporting.meeting_pack import build_pack
+from reporting.pack_shape import asked_lines
 from store.tables import offers as rows
 from tasking.errors import RuleBroken
 from tasking.force import Force, Skill
 from tasking.meetings import AgendaSection
 from tasking.offers import MATCH_RULE, Offer
 from tasking.offers_between_units import make_offer, withdraw_offer
-from tasking.task import Task, TaskText
+from tasking.task import ExternalReference, Task, TaskText
 from tests.peakshire import BY_BAND, HOUR, IMMEDIATE
 from tests.reporting.meeting_desk import MeetingDesk
 
@@ -93,6 +94,18 @@ def test_an_offer_that_is_over_or_withdrawn_is_in_no_pack_and_stays_on_record(de
     desk.clock.advance(timedelta(seconds=1))
     assert lines(desk) == []
     assert [row["what"] for row in desk.rows(rows)] == ["OFFERED", "OFFERED", "WITHDRAWN"]
+
+
+@pytest.mark.parametrize(("pillar", "is_shown"), [("ROADS", True), ("MISSING_EXPLOITATION", False)])
+def test_a_task_in_the_pack_has_its_references_in_other_systems_unless_it_is_restricted(
+    desk: MeetingDesk, pillar: str, is_shown: bool
+) -> None:
+    task = asking(desk, "dog", pillar=pillar, external_references=(ExternalReference("PMP", "PMP-118"),))
+    meeting, at = desk.force.meeting("DIV_N_TACTICAL"), datetime.fromisoformat("2026-11-19T10:00+00:00")
+    with desk.store.open() as connection:
+        pack = build_pack(connection, force_of(desk), meeting, at, desk.clock.now())
+    (item,) = [each for each in pack.items if each.reference == task.reference]
+    assert ("Elsewhere" in dict(asked_lines(item))) is is_shown
 
 
 def test_a_section_s_pack_shows_no_offers(desk: MeetingDesk) -> None:
