@@ -146,6 +146,8 @@ class ReturnSubmission(AboutTask):
 
     reason: str = ""
     conditions: str = ""
+    residual_risk: str = ""
+    receiver: str = ""
     review_by: date | None = None
 
 
@@ -158,7 +160,7 @@ MODELS: Mapping[str, type[Submission]] = {
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "raise": ("title", "pillar", "unit", "why_now", *HIGHEST_LEVEL),
     "reassess": ("reference", *HIGHEST_LEVEL),
-    "return": ("reference", "reason", "conditions"),
+    "return": ("reference", "reason", "conditions", "residual_risk", "receiver"),
 }
 """Fields that a form of each kind has to ask for."""
 
@@ -230,8 +232,11 @@ def to_return(force: Force, submitted: Submitted, answers: Answers) -> ReturnReq
         reference=reference,
         reason=valid.reason,
         conditions="\n".join(part for part in (valid.conditions, review) if part),
+        residual_risk=valid.residual_risk,
+        receiver=valid.receiver,
         submitted_by=submitted.responder,
         submitted_at=submitted.submitted_at,
+        review_at=_end_of(valid.review_by, submitted) if valid.review_by else None,
     )
 
 
@@ -253,6 +258,10 @@ def due_at(days_ahead: int, submitted_at: datetime, zone: ZoneInfo) -> datetime:
     day = local.date() + timedelta(days=days_ahead)
     due = datetime.combine(day, END_OF_DAY, zone)
     return (due if due > local else datetime.combine(day, LAST_MINUTE, zone)).astimezone(UTC)
+
+
+def _end_of(day: date, submitted: Submitted) -> datetime:
+    return datetime.combine(day, END_OF_DAY, ZoneInfo(submitted.time_zone)).astimezone(UTC)
 
 
 def in_words(day: date) -> str:

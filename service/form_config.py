@@ -23,8 +23,9 @@ DATE = frozenset({QuestionType.DATE})
 
 TYPES: Mapping[str, frozenset[QuestionType]] = {
     **dict.fromkeys((*HIGHEST_LEVEL, *STOP_FIELDS, "pillar", "unit", "alignment", "wanted", "needed_by"), CHOICE),
-    **dict.fromkeys(("title", "reference", "external_reference"), LINE),
-    **dict.fromkeys(("place", "why_now", "ask", "good_looks_like", "constraints", "reason", "conditions"), WORDS),
+    **dict.fromkeys(("title", "reference", "external_reference", "receiver"), LINE),
+    **dict.fromkeys(("place", "why_now", "ask", "good_looks_like", "constraints"), WORDS),
+    **dict.fromkeys(("reason", "conditions", "residual_risk"), WORDS),
     "tactic": ANY_WORDS,
     "flags": frozenset({QuestionType.MULTI_CHOICE}),
     "repeats_28d": frozenset({QuestionType.NUMBER}),
