@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from forms_ingest.form_mapping import Answers, FormDefinition, FormKind, Source, read_answers
 from forms_ingest.questions import CONTROL_STRATEGY, INTELLIGENCE_GAPS
 from forms_ingest.submissions import Impossible, Submitted, to_raise, to_reassess, to_return
-from store import inbox
+from store import inbox, notebook
 from store.inbox import InboxRow, InboxState
 from store.unit_of_work import SqlUnitOfWork, Store
 from tasking import actions
@@ -21,6 +21,17 @@ from tasking.force import Force
 from tasking.strategy import ControlStrategy
 
 log = logging.getLogger(__name__)
+
+NOT_IN_CONFIG = "form not in config: "
+"""How the subject of a notice about such a form begins."""
+
+
+class FormNotInConfig(Exception):
+    """Config has dropped the form of a response that waits; the operator has been told."""
+
+    def __init__(self, form: str) -> None:
+        self.form = form
+        super().__init__(f"config/forms has no form '{form}' any more; its responses wait until it is back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +55,33 @@ class Ingest:
         self._zone = zone
 
     async def take(self, inbox_id: int) -> None:
-        """Gives one response its effect, in one commit with the row's new state. A row already taken is left alone."""
+        """Gives one response its effect, in one commit with the row's new state. A row already taken is left alone.
+
+        Raises FormNotInConfig where config has dropped its form: the response stays as it is, to be tried again.
+        """
         try:
             uow = await self._store.together(lambda connection: self._settled(connection, inbox_id))
         except (Impossible, RuleBroken, UnknownTask) as error:
             self._reject(inbox_id, error.faults if isinstance(error, Impossible) else (str(error),))
+        except FormNotInConfig as missing:
+            self._tell_of_missing(missing)
+            raise
         else:
             uow.tell_promised()
+
+    def forms_are_back(self) -> None:
+        """Ends the notices about forms that config has again; call it when config has been read."""
+        with self._store.open() as connection:
+            for notice in notebook.open_notices(connection):
+                if notice["subject"] in {f"{NOT_IN_CONFIG}{form}" for form in self._forms}:
+                    notebook.clear_notice(connection, notice["subject"], self._store.clock.now())
+
+    def _tell_of_missing(self, missing: FormNotInConfig) -> None:
+        subject = f"{NOT_IN_CONFIG}{missing.form}"
+        with self._store.open() as connection:
+            text = f"{missing}. Put the form's file back and start the service again: they are then taken up."
+            if notebook.raise_notice(connection, subject, text, self._store.clock.now()):
+                log.error("form not in config", extra={"subject": subject})
 
     def _settled(self, connection: Connection, inbox_id: int) -> SqlUnitOfWork:
         row = inbox.read_to_settle(connection, inbox_id)
@@ -74,7 +105,10 @@ class Ingest:
             return row
 
     def _settle(self, uow: SqlUnitOfWork, row: InboxRow) -> None:
-        form = self._forms[row.form].offering(_lists_of(strategy_now(uow)))
+        known = self._forms.get(row.form)
+        if known is None:
+            raise FormNotInConfig(row.form)
+        form = known.offering(_lists_of(strategy_now(uow)))
         assert row.answers is not None
         assert row.submitted_at is not None
         answers = read_answers(form, row.answers, Source(row.encoding))

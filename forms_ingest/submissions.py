@@ -6,13 +6,13 @@ other two kinds change a task that exists, so they are refused, with everything 
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 
-from forms_ingest.due import DAYS_AHEAD, due_at
+from forms_ingest.due import DAYS_AHEAD, END_OF_DAY, due_at
 from forms_ingest.form_mapping import Answers
 from forms_ingest.questions import Value
 from tasking.force import TRIAGE, Force
@@ -160,6 +160,8 @@ class ReturnSubmission(AboutTask):
 
     reason: str = ""
     conditions: str = ""
+    residual_risk: str = ""
+    receiver: str = ""
     review_by: date | None = None
 
 
@@ -172,7 +174,7 @@ MODELS: Mapping[str, type[Submission]] = {
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "raise": ("title", "pillar", "unit", "why_now", *HIGHEST_LEVEL),
     "reassess": ("reference", "reason", *HIGHEST_LEVEL),
-    "return": ("reference", "reason", "conditions"),
+    "return": ("reference", "reason", "conditions", "residual_risk", "receiver"),
 }
 """Fields that a form of each kind has to ask for."""
 
@@ -262,9 +264,16 @@ def to_return(force: Force, submitted: Submitted, answers: Answers) -> ReturnReq
         reference=reference,
         reason=valid.reason,
         conditions="\n".join(part for part in (valid.conditions, review) if part),
+        residual_risk=valid.residual_risk,
+        receiver=valid.receiver,
         submitted_by=submitted.responder,
         submitted_at=submitted.submitted_at,
+        review_at=_end_of(valid.review_by, submitted) if valid.review_by else None,
     )
+
+
+def _end_of(day: date, submitted: Submitted) -> datetime:
+    return datetime.combine(day, END_OF_DAY, ZoneInfo(submitted.time_zone)).astimezone(UTC)
 
 
 def in_words(day: date) -> str:

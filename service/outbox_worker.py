@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from escalation.posters.post_failed import PostFailed
+from forms_ingest.ingest import FormNotInConfig
 from graph_client.errors import Conflict, Gone, NotPermitted, Rejected, RetryLater
 from graph_client.urgency import calls_of_urgency
 from planner_sync.boards import NotProvisioned
@@ -46,17 +47,29 @@ SHORTEST_WAIT_SECONDS = 1.0
 MOST_UNEXPECTED_TRIES = 8
 TRIES_BEFORE_TOLD = 8
 """Something that is tried for ever (a channel out of reach, Graph down) is told to the operator from this try on."""
-TOLD_IN_THEIR_WORDS = (RetryLater, Conflict, Gone, NotPermitted, Rejected, PostFailed, NotProvisioned, RuleBroken)
+TOLD_IN_THEIR_WORDS = (
+    RetryLater,
+    Conflict,
+    Gone,
+    NotPermitted,
+    Rejected,
+    PostFailed,
+    NotProvisioned,
+    RuleBroken,
+    FormNotInConfig,
+)
 """Errors whose text is written for people and holds nothing that anybody typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do after a failed delivery. `later_seconds` None means dead letter; `tell` is told to the operator."""
+    """What to do after a failed delivery. `later_seconds` None means dead letter; `tell` is told to the operator, and
+    `is_told` says that the operator knows already."""
 
     later_seconds: float | None
     in_doubt: bool = False
     tell: bool = False
+    is_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,7 @@ VERDICTS: tuple[tuple[type[Exception], Callable[[Exception, Delivery], Verdict]]
     (StaleTask, lambda error, delivery: Verdict(1.0, delivery.in_doubt)),
     (TimeoutError, lambda error, delivery: Verdict(backoff(delivery), delivery.in_doubt)),
     (NotPermitted, lambda error, delivery: Verdict(300.0, delivery.in_doubt, tell=True)),
+    (FormNotInConfig, lambda error, delivery: Verdict(300.0, delivery.in_doubt, is_told=True)),
     (NotProvisioned, lambda error, delivery: Verdict(300.0, delivery.in_doubt, tell=True)),
     (Gone, _gone),
     (Rejected, lambda error, delivery: Verdict(None, delivery.in_doubt, tell=True)),
@@ -259,6 +273,7 @@ class OutboxWorker:
         else:
             due_at = now + timedelta(seconds=verdict.later_seconds)
             outbox.try_later(connection, delivery.outbox_id, due_at, words, verdict.in_doubt)
-        if verdict.tell or delivery.attempts + 1 >= TRIES_BEFORE_TOLD:
+        lasts = delivery.attempts + 1 >= TRIES_BEFORE_TOLD and not verdict.is_told
+        if verdict.tell or lasts:
             text = f"A delivery ({delivery.handler}) could not be made: {words.rstrip('.')}. {what_now}"
             notebook.raise_notice(connection, f"{subject}: {delivery.handler}", text, now)

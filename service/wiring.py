@@ -118,6 +118,7 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
     account = make_account(settings, store.clock)
     poster = make_poster(settings, force, store, account)
     ingest, sweep = Ingest(store, force, forms, intake.time_zone), Sweep(store, force, policy)
+    ingest.forms_are_back()
     announce = Announce(
         store,
         force,

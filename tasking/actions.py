@@ -20,6 +20,13 @@ from tasking.thrive import BANDS, AssessedRisk, score
 
 INCOMPLETE = "Assessment incomplete"
 """How the fault of an unanswered THRIVE level begins; a whole assessment takes such faults off the task."""
+SAID_OF_A_RETURN = {
+    "reason": "why the risk is lower",
+    "conditions": "on what conditions",
+    "residual_risk": "what risk remains",
+    "receiver": "who takes it over below",
+}
+"""What a return has to say, by the request's names (policing notes, section 4.5)."""
 
 
 def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
@@ -131,16 +138,16 @@ def escalate(uow: UnitOfWork, force: Force, task_id: str, proposal: Proposal) ->
 def de_escalate(uow: UnitOfWork, force: Force, request: ReturnRequest) -> Escalation:
     """The highest level gives the task back with conditions, by the form; says TaskReturned and DecisionRecorded.
 
-    Raises RuleBroken when no escalation stands, or the reason or conditions are blank: going down is recorded
-    with the same care as going up.
+    Raises RuleBroken when no escalation stands, or the reason, the conditions, what risk remains or the receiver is
+    blank: going down is recorded with the same care as going up.
     """
     task = uow.task_by_reference(request.reference)
     standing = [each for each in uow.escalations(task.task_id) if each.is_standing and each.to_unit == task.top_unit]
     if not standing:
         raise RuleBroken(f"{task.reference} has not been escalated, so it cannot be returned.")
-    if not request.reason.strip() or not request.conditions.strip():
-        raise RuleBroken(f"To return {task.reference}, say why the risk is lower and on what conditions.")
-    decision = _decision_by_form(uow, force, task, standing[-1], request)
+    if missing := [words for name, words in SAID_OF_A_RETURN.items() if not getattr(request, name).strip()]:
+        raise RuleBroken(f"To return {task.reference}, say {' and '.join(missing)}.")
+    decision = _decision_by_form(uow, task, standing[-1], request)
     returned = climbing.send_back(
         uow,
         task,
@@ -150,7 +157,9 @@ def de_escalate(uow: UnitOfWork, force: Force, request: ReturnRequest) -> Escala
         returned_by=request.submitted_by,
         return_reason=request.reason,
         conditions=request.conditions,
-        receiver=_who_takes_over(force, standing[-1].from_unit),
+        residual_risk=request.residual_risk,
+        receiver=request.receiver.strip(),
+        review_at=request.review_at,
         decided_by=request.submitted_by,
         decided_at=request.submitted_at,
         decision_ref=decision.decision_ref,
@@ -160,15 +169,7 @@ def de_escalate(uow: UnitOfWork, force: Force, request: ReturnRequest) -> Escala
     return returned
 
 
-def _who_takes_over(force: Force, unit: str) -> str | None:
-    """The form names nobody: the chair of the unit that gets it back."""
-    meeting = force.meeting_of(unit)
-    return meeting.chair_role if meeting else None
-
-
-def _decision_by_form(
-    uow: UnitOfWork, force: Force, task: Task, escalation: Escalation, request: ReturnRequest
-) -> Decision:
+def _decision_by_form(uow: UnitOfWork, task: Task, escalation: Escalation, request: ReturnRequest) -> Decision:
     return Decision(
         decision_id=uow.new_id(),
         decision_ref=uow.next_decision_reference(),
@@ -194,6 +195,8 @@ def _decision_by_form(
         recorded_at=uow.now(),
         policy_version=escalation.policy_version,
         snapshot=snapshot_of(uow, task),
+        review_at=request.review_at,
+        given={name: getattr(request, name).strip() for name in ("conditions", "residual_risk", "receiver")},
     )
 
 

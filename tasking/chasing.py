@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from tasking import climbing
 from tasking.calendar import daily_meetings_between, next_daily_meeting
+from tasking.clocks import later
 from tasking.escalation import UNDECIDED, Escalation, EscalationStatus
 from tasking.escalation_policy import Chase
 from tasking.events import TaskChanged, TaskChased
@@ -24,6 +25,8 @@ from tasking.triggers import Case
 
 DAILY_MEETINGS_TO_DECIDE = 2
 """An escalation may not cross as many daily meetings undecided (policing notes, section 4.6)."""
+TOLD_AGAIN_AFTER = timedelta(days=1)
+"""Where a unit has no daily meeting to count by, chair and action manager are told again each working day."""
 RE_THRIVE_AFTER = timedelta(hours=24)
 RE_THRIVE_BANDS = frozenset({PriorityBand.IMMEDIATE, PriorityBand.PRIORITY})
 FALLEN_FOR = timedelta(hours=24)
@@ -57,8 +60,14 @@ def due_steps(force: Force, case: Case, now: datetime, cancelled: frozenset[str]
     """
     found = ((_late_step(force, case, each, now, cancelled), each) for each in case.escalations)
     late = [Late(step, escalation) for step, escalation in found if step]
-    crossed = [Late("OVERRUN", each) for each in case.escalations if _has_crossed(force, each, now, cancelled)]
-    return (*late, *crossed)
+    asked_again = {each.escalation.escalation_id for each in late}
+    overrun = [
+        Late("OVERRUN", each)
+        for each in case.escalations
+        if _has_crossed(force, each, now, cancelled)
+        or (each.escalation_id not in asked_again and _is_told_again(force, each, now, cancelled))
+    ]
+    return (*late, *overrun)
 
 
 def take_step(uow: UnitOfWork, force: Force, late: Late) -> Escalation:
@@ -147,6 +156,19 @@ def _has_crossed(force: Force, escalation: Escalation, now: datetime, cancelled:
     unit = climbing.unit_that_answers(escalation)
     crossed = daily_meetings_between(force, unit, since, now, cancelled=cancelled)
     return len(crossed) >= DAILY_MEETINGS_TO_DECIDE
+
+
+def _is_told_again(force: Force, escalation: Escalation, now: datetime, cancelled: frozenset[str]) -> bool:
+    """Whether a working day has passed since they were told, at a unit that has no daily meeting to come.
+
+    Not while somebody has still time to answer, such as a meeting that it was left to.
+    """
+    limit, told_at = _limit(escalation), escalation.alerted_at
+    if escalation.status not in UNDECIDED or told_at is None or limit is None or limit > now:
+        return False
+    if next_daily_meeting(force, climbing.unit_that_answers(escalation), now, cancelled=cancelled) is not None:
+        return False
+    return later(told_at, TOLD_AGAIN_AFTER, working=True) <= now
 
 
 def _endorse_at_once(uow: UnitOfWork, force: Force, task: Task, escalation: Escalation) -> Escalation:

@@ -71,13 +71,17 @@ class ReassessRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRequest:
-    """A higher level gives a task back: why the risk is lower, and on what conditions."""
+    """A higher level gives a task back: why the risk is lower, on what conditions, what risk remains, and who takes it
+    over below: a role, or somebody's sign-in name. `review_at` is UTC."""
 
     reference: str
     reason: str
     conditions: str
+    residual_risk: str
+    receiver: str
     submitted_by: str
     submitted_at: datetime
+    review_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,10 +181,19 @@ class Desk:
             actions.escalate(uow, self.force, task.task_id, proposal or a_proposal())
         return self.now(task)
 
-    def returned(self, task: Task, reason: str = "Risk is lower", conditions: str = "Patrol daily") -> Task:
+    def returned(
+        self,
+        task: Task,
+        reason: str = "Risk is lower",
+        conditions: str = "Patrol daily",
+        residual_risk: str = "A repeat",
+        receiver: str = "Duty Inspector",
+    ) -> Task:
         """The task given back by the level that has it."""
         with self.act("chair") as uow:
-            request = ReturnRequest(task.reference, reason, conditions, "chair", self.clock.now())
+            request = ReturnRequest(
+                task.reference, reason, conditions, residual_risk, receiver, "chair", self.clock.now()
+            )
             actions.de_escalate(uow, self.force, request)
         return self.now(task)
 

@@ -128,7 +128,11 @@ class Morning:
     async def give_back(self) -> None:
         """The division gives back the task that was asked up, with conditions."""
         answers = {
+            "live_risk": "No",
+            "covert": "No",
             "reference": self.record(ASKED_UP).reference,
+            "residual_risk": "A single break-in by the same hand.",
+            "receiver": "Local Policing Inspector",
             "reason": "Two nights without a report, and the section has a patrol plan of its own.",
             "review_by": (self._clock.now() + timedelta(days=7)).date().isoformat(),
             "conditions": "Ask again if there are two more break-ins within seven days.",

@@ -218,3 +218,49 @@ def test_a_task_whose_division_was_replaced_stops_nobody_else(desk: DecidingDesk
     at_work(desk, "OVERDUE", force=force).run()
     assert desk.now(other).stands_on == ("DD", "DIV_X")
     assert [stands_above.reference in text for text in notices(desk)] == [True]
+
+
+# A unit without daily meetings
+
+
+def without_daily_meetings(desk: DecidingDesk) -> None:
+    desk.force = replace(desk.force, meetings=tuple(each for each in desk.force.meetings if each.kind != "DAILY"))
+
+
+def alarms_by(desk: DecidingDesk, sweep: Sweep, moment: datetime) -> int:
+    """How many alarms there were when the sweep ran at this moment, twice so that nothing is told twice at once."""
+    desk.clock.at = moment
+    while sweep.run():
+        pass
+    return len(alarms(desk))
+
+
+def test_without_daily_meetings_chair_and_manager_are_told_again_each_working_day(desk: DecidingDesk) -> None:
+    without_daily_meetings(desk)
+    sweep = at_work(desk)
+    task = desk.escalated(desk.raised(), a_proposal(needs_endorsement=True, decide_by=MORNING + 4 * HOUR))
+    alarms_by(desk, sweep, MORNING + 4 * HOUR)
+    friday = datetime(2026, 11, 6, 9, tzinfo=UTC)
+    assert alarms_by(desk, sweep, friday) == 1, "first told when nobody was left to ask"
+    assert alarms_by(desk, sweep, friday + DAY - MINUTE) == 1
+    assert alarms_by(desk, sweep, friday + 2 * DAY) == 1, "a weekend is no working day"
+    assert alarms_by(desk, sweep, friday + 3 * DAY - MINUTE) == 1
+    assert alarms_by(desk, sweep, friday + 3 * DAY) == 2
+    assert alarms_by(desk, sweep, friday + 4 * DAY) == 3
+    desk.decide(task, T.ESCALATION_WITHDRAW, "Duty Sergeant")
+    assert alarms_by(desk, sweep, friday + 10 * DAY) == 3, "what is decided is told no more"
+
+
+def test_without_daily_meetings_nobody_is_told_again_while_a_meeting_it_was_left_to_is_to_come(
+    desk: DecidingDesk,
+) -> None:
+    without_daily_meetings(desk)
+    sweep = at_work(desk)
+    task = desk.escalated(desk.raised(), a_proposal(decide_by=MORNING + HOUR))
+    for day in range(2, 5):  # each role that may be asked, then the alarm
+        told_by_then = alarms_by(desk, sweep, datetime(2026, 11, day, 9, 35, tzinfo=UTC))
+    assert told_by_then == 1
+    desk.decide(task, T.ESCALATION_TO_MEETING)
+    assert desk.last_step(task).forum == "DIV_N_TACTICAL 2026-11-12"
+    assert alarms_by(desk, sweep, datetime(2026, 11, 12, 11, 29, tzinfo=UTC)) == 1
+    assert alarms_by(desk, sweep, datetime(2026, 11, 12, 11, 30, tzinfo=UTC)) == 2

@@ -232,19 +232,33 @@ def test_a_return_carries_the_reason_the_conditions_and_the_review() -> None:
     assert request.conditions == (
         "Erefield holds it.\nBack up on the first new report.\nTo be reviewed by 14 December 2026."
     )
+    assert (request.residual_risk, request.receiver) == ("One more report in a month.", "Local Policing Inspector")
+    assert request.review_at == datetime(2026, 12, 14, 17, tzinfo=UTC)
     assert request.submitted_by == SUBMITTED.responder
 
 
+@pytest.mark.parametrize("slug", sorted(FORMS))
+@pytest.mark.parametrize("field", ["live_risk", "covert"])
+def test_every_form_asks_both_stop_questions(slug: str, field: str) -> None:
+    assert answers_to(slug).stopped is None
+    assert answers_to(slug, **{field: "Yes"}).stopped == field.upper()
+
+
 def test_a_return_without_a_review_date_adds_no_words() -> None:
-    assert "review" not in to_return(FORCE, SUBMITTED, answers_to("return_task", review_by="")).conditions
+    request = to_return(FORCE, SUBMITTED, answers_to("return_task", review_by=""))
+    assert "review" not in request.conditions
+    assert request.review_at is None
 
 
-def test_a_return_without_reason_and_conditions_is_refused_with_both() -> None:
+def test_a_return_that_leaves_anything_needed_out_is_refused_with_all_of_it() -> None:
+    blank = {"reason": "", "conditions": " ", "residual_risk": "", "receiver": " "}
     with pytest.raises(Impossible) as caught:
-        to_return(FORCE, SUBMITTED, answers_to("return_task", reason="", conditions=" "))
+        to_return(FORCE, SUBMITTED, answers_to("return_task", **blank))
     assert caught.value.faults == (
         "'Why is the risk lower?' was not answered.",
         "'On what conditions?' was not answered.",
+        "'What risk remains?' was not answered.",
+        "'Who takes it over below?' was not answered.",
     )
 
 

@@ -18,6 +18,7 @@ from tasking.errors import StaleTask
 from tasking.task import Task
 
 DOOR = "/api/forms/raise_task/responses"
+SAID_OF_A_RETURN = ("reason", "conditions", "residual_risk", "receiver")
 LIVE_RISK = "r6baf8eb75777679afa5a919fc8172dc4"
 COVERT = "rf41cd6d2293805a7f654e214e6daa66b"
 TITLE = "r8e85325c2574dc681a7243d74d984c10"
@@ -276,11 +277,13 @@ def test_what_is_not_clear_is_202_and_listed_as_warnings_the_first_time_and_agai
 def test_a_response_of_which_nothing_can_be_made_is_422_names_every_fault_and_is_kept(
     doors: Doors, service: Service
 ) -> None:
-    empty = {"responseId": "5", "submitDate": "1/31/2027 2:05:09 PM", "responder": "ds@peakshire.example"}
+    envelope = {"responseId": "5", "submitDate": "1/31/2027 2:05:09 PM", "responder": "ds@peakshire.example"}
+    empty = envelope | {key_of(service, name, "return_task"): "No" for name in ("live_risk", "covert")}
     first, again = (doors.send("POST", "/api/forms/return_task/responses", json=empty) for _ in range(2))
     told = problem_of(first, 422)
-    assert len(told["faults"]) == 3
-    for field in ("reference", "reason", "conditions"):
+    needed = ("reference", *SAID_OF_A_RETURN)
+    assert len(told["faults"]) == len(needed)
+    for field in needed:
         question = service.forms["return_task"].asking(field)
         assert question is not None
         assert sum(question.title in fault for fault in told["faults"]) == 1
@@ -295,8 +298,12 @@ def test_a_response_of_which_nothing_can_be_made_is_422_names_every_fault_and_is
 
 
 def test_a_return_of_a_task_that_there_is_not_is_422_and_says_so(doors: Doors, service: Service) -> None:
-    fields = {"reference": "T-99999", "reason": "It is over.", "conditions": "Keep looking."}
-    answers = {key_of(service, name, "return_task"): value for name, value in fields.items()}
+    said = dict.fromkeys(SAID_OF_A_RETURN, "Keep looking.") | {
+        "reference": "T-99999",
+        "live_risk": "No",
+        "covert": "No",
+    }
+    answers = {key_of(service, name, "return_task"): value for name, value in said.items()}
     envelope = {"responseId": "6", "submitDate": "1/31/2027 2:05:09 PM", "responder": "ds@peakshire.example"}
     told = problem_of(doors.send("POST", "/api/forms/return_task/responses", json=envelope | answers), 422)
     assert told["faults"] == ["There is no task with that reference."]

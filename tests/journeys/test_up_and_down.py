@@ -18,6 +18,10 @@ FIRST_TIME = {"repeats_28d": 0}
 RETURN = {
     "reason": "Two quiet nights, and the section has a patrol plan.",
     "conditions": "Ask again if there are two more reports.",
+    "residual_risk": "One more report at the weekend.",
+    "receiver": "Local Policing Inspector",
+    "live_risk": "No",
+    "covert": "No",
     "review_by": "2027-01-31",
 }
 

@@ -98,7 +98,13 @@ class SmallForce:
     def give_back(self, task: Task) -> None:
         """Returns the record one level down, without delivering anything."""
         request = ReturnRequest(
-            task.reference, "It is quiet now.", "Ask again after two more.", "chief", self.clock.now()
+            task.reference,
+            "It is quiet now.",
+            "Ask again after two more.",
+            "A repeat.",
+            "Sgt",
+            "chief",
+            self.clock.now(),
         )
         with self.service.store.act("test", "test", "return") as uow:
             actions.de_escalate(uow, self.service.force, request)

@@ -45,7 +45,9 @@ def goes_further_up(desk: Desk, task: Task) -> None:
 
 
 def comes_back(desk: Desk, task: Task) -> None:
-    request = ReturnRequest(task.reference, "Risk is lower", "Patrol daily", "chair", MORNING)
+    request = ReturnRequest(
+        task.reference, "Risk is lower", "Patrol daily", "A repeat", "Duty Inspector", "chair", MORNING
+    )
     with desk.act() as uow:
         actions.de_escalate(uow, desk.force, request)
 

@@ -92,17 +92,29 @@ def test_a_return_says_who_why_and_on_what_conditions_and_clears_the_higher_boar
     (step,) = desk.escalations(task)
     assert (step.status, step.returned_by, step.returned_at) == (EscalationStatus.DE_ESCALATED, "chair", MORNING + HOUR)
     assert (step.return_reason, step.conditions) == ("Risk is lower", "Patrol daily")
+    assert (step.residual_risk, step.receiver, step.awaits_receipt) == ("A repeat", "Duty Inspector", True)
     assert (back.stands_on, back.owner_ids, back.status) == (("HP",), ("owner-1",), task.status)
     assert back.service_labels == {"BAND_SCHEDULED", "RETURNED"}
     assert TaskReturned(task.task_id, step.escalation_id) in desk.events()[-2:]
     assert "returned with conditions" in [row["action"] for row in desk.rows(audit_log)]
 
 
-@pytest.mark.parametrize(("reason", "conditions"), [("", "Patrol daily"), ("Risk is lower", " \n"), ("\t", "")])
-def test_going_down_needs_a_reason_and_conditions(desk: Desk, reason: str, conditions: str) -> None:
+@pytest.mark.parametrize(
+    ("blank", "words"),
+    [
+        ({"reason": ""}, "say why the risk is lower"),
+        ({"conditions": " \n"}, "say on what conditions"),
+        ({"residual_risk": "\t"}, "say what risk remains"),
+        ({"receiver": " "}, "say who takes it over below"),
+        ({"reason": "", "receiver": ""}, "say why the risk is lower and who takes it over below"),
+    ],
+)
+def test_going_down_needs_a_reason_conditions_the_risk_that_remains_and_a_receiver(
+    desk: Desk, blank: dict[str, str], words: str
+) -> None:
     task = desk.escalated(desk.raised())
-    with pytest.raises(RuleBroken, match="conditions"):
-        desk.returned(task, reason, conditions)
+    with pytest.raises(RuleBroken, match=words):
+        desk.returned(task, **blank)
     assert desk.now(task) == task
     assert desk.escalations(task)[0].is_standing
 
