@@ -78,12 +78,14 @@ def _page(visit: Visit, wanted: BoardFilter, fault: str, is_again: bool = False)
 
 
 def _values(connection: Connection, visit: Visit, shown: BoardPage, wanted: BoardFilter) -> dict[str, Any]:
+    times = [each.read_at for each in shown.synced if each.read_at]
     return {
         "board": shown,
         "wanted": wanted,
         "query": board_query,
         "token": _mark(shown.token, shown.synced),
         "late": [each for each in shown.synced if each.is_late],
+        "oldest": min(times) if times and len(times) == len(shown.synced) else None,
         "chosen": [(facet, each) for facet in shown.facets for each in facet.values if each.is_chosen],
         "views": saved_views.of_owner(connection, visit.person.user_id),
     }

@@ -25,7 +25,7 @@
     var from = fresh.getElementById("board");
     if (!from) { throw new Error("another page"); }
     var focus = document.activeElement && document.activeElement.id;
-    var synced = document.getElementById("synced").open, left = window.scrollX, top = window.scrollY;
+    var told = document.getElementById("synced"), synced = told && told.open, left = window.scrollX, top = window.scrollY;
     document.querySelectorAll("[data-live]").forEach(function (part) {
       var now = fresh.getElementById(part.id);
       if (now) { part.replaceWith(document.adoptNode(now)); }
@@ -33,7 +33,8 @@
     [".tab-header__mark", ".tab-footer"].forEach(function (name) {
       document.querySelector(name).replaceWith(document.adoptNode(fresh.querySelector(name)));
     });
-    document.getElementById("synced").open = synced;
+    told = document.getElementById("synced");
+    if (told) { told.open = synced; }
     board.dataset.token = from.dataset.token;
     drawn = Date.now();
     window.scrollTo(left, top);
