@@ -1,6 +1,7 @@
 """TABLE: every page of the tab, by the module that draws it. A new page is one line of its module's PAGES."""
 
 from web import (
+    board_page,
     decision_page,
     kept_forms,
     meeting_pages,
@@ -9,12 +10,17 @@ from web import (
     note_page,
     reassess_page,
     register_page,
+    search_page,
     task_page,
+    today_page,
 )
 from web.visit import Page
 
 PAGES: tuple[Page, ...] = (
     *my_work.PAGES,
+    *board_page.PAGES,
+    *search_page.PAGES,
+    *today_page.PAGES,
     *task_page.PAGES,
     *decision_page.PAGES,
     *reassess_page.PAGES,

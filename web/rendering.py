@@ -33,6 +33,8 @@ SAID: Mapping[str, str] = {
     "assessed": "Assessed. The earlier assessment stays on the record.",
     "noted": "Noted. It stands on the task.",
     "opened": "The meeting is open. Who is there is on the record.",
+    "kept": "The view is kept. It is yours alone.",
+    "dropped": "The view is deleted. No task was touched.",
 }
 """What a page may say after a form: only what stands here, so that no address can put words on a page."""
 

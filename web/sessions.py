@@ -25,6 +25,8 @@ WHOLE = timedelta(hours=10)
 TO_SIGN_IN = timedelta(minutes=15)
 KEPT = timedelta(days=2)
 TOUCHED_EVERY = timedelta(minutes=1)
+WATCHING = "tab-watching"
+"""Header of what a page asks by itself: nobody need be there, so it keeps no session in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,13 @@ class SignedIn:
 
 
 def session_of(tab: Tab, request: Request) -> SignedIn | None:
-    """Whoever is signed in here; None where nobody is, or is no longer. Notes that the session is in use."""
+    """Whoever is signed in here; None where nobody is, or is no longer. Notes that the session is in use,
+    except where a page asked by itself."""
     row = row_of(tab, request)
     now = tab.now()
     if row is None or row.kind != SIGNED_IN or is_over(tab, row):
         return None
-    if now - row.used_at >= TOUCHED_EVERY:
+    if now - row.used_at >= TOUCHED_EVERY and WATCHING not in request.headers:
         with tab.store.open() as connection:
             web_sessions.change(connection, row, used_at=now)
     return signed_in(row)
