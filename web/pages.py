@@ -2,6 +2,7 @@
 
 from web import (
     decision_page,
+    inbox_page,
     kept_forms,
     meeting_pages,
     meeting_papers,
@@ -15,6 +16,7 @@ from web.visit import Page
 
 PAGES: tuple[Page, ...] = (
     *my_work.PAGES,
+    *inbox_page.PAGES,
     *task_page.PAGES,
     *decision_page.PAGES,
     *reassess_page.PAGES,
