@@ -155,7 +155,7 @@ def migrate_database() -> None:
     help="Say what this escalation policy would have done in the last cycle, doing nothing of it.",
 )
 @click.option("--json", "as_json", is_flag=True, help="With --policy: for another program instead of as a table.")
-@click.option("--as", "who", metavar="WHO", help="With --policy: who looks, for the audit log; else your login here.")
+@click.option("--as", "who", metavar="WHO", help="Who does it or looks, for the audit log; else your login here.")
 def replay(which: int | None, everything: bool, policy: Path | None, as_json: bool, who: str | None) -> None:
     """Deliver dead letters again, or try an escalation policy on the last tasking cycle."""
     from service.replaying import replay_policy
@@ -166,8 +166,9 @@ def replay(which: int | None, everything: bool, policy: Path | None, as_json: bo
         elif which is None and not everything:
             _show_dead_letters(service)
         else:
-            with service.store.open() as connection:
-                ids = outbox.replay(connection, which, service.store.clock.now())
+            actor = who or login_or_stop("puts it back")
+            with service.store.act(actor, "command line", service.store.new_delivery_id()) as uow:
+                ids = uow.put_back(which)
             console.print(f"{len(ids)} put back; {await service.worker.deliver_due()} deliveries tried.")
 
     with_service(settings_or_stop(), replaying)

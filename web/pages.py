@@ -6,8 +6,10 @@ from web import (
     kept_forms,
     meeting_pages,
     meeting_papers,
+    my_submissions_page,
     my_work,
     note_page,
+    operator_page,
     reassess_page,
     register_page,
     task_page,
@@ -16,6 +18,7 @@ from web.visit import Page
 
 PAGES: tuple[Page, ...] = (
     *my_work.PAGES,
+    *my_submissions_page.PAGES,
     *inbox_page.PAGES,
     *task_page.PAGES,
     *decision_page.PAGES,
@@ -24,5 +27,6 @@ PAGES: tuple[Page, ...] = (
     *meeting_pages.PAGES,
     *meeting_papers.PAGES,
     *register_page.PAGES,
+    *operator_page.PAGES,
     *kept_forms.PAGES,
 )
