@@ -18,6 +18,7 @@ from service.commands.quality import qa
 from service.commands.roles import roles
 from service.commands.running import console, login_or_stop, problems, settings_or_stop, stop, told, with_service
 from service.commands.strategy import strategy
+from service.commands.teams import teams_package_command
 from service.commands.thrive import thrive
 from service.jobs import JOBS, Job, job_named, run
 from service.provision import Provision, Step
@@ -233,6 +234,7 @@ OTHERS = (
     roles,
     sign_in_service_account,
     strategy,
+    teams_package_command,
     thrive,
     verify_audit,
 )

@@ -13,6 +13,7 @@ from web import (
     reassess_page,
     register_page,
     task_page,
+    teams_page,
 )
 from web.visit import Page
 
@@ -28,5 +29,6 @@ PAGES: tuple[Page, ...] = (
     *meeting_papers.PAGES,
     *register_page.PAGES,
     *operator_page.PAGES,
+    *teams_page.PAGES,
     *kept_forms.PAGES,
 )
