@@ -59,10 +59,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Degraded:
-    """Whether somebody has to look, and what is wrong, each in a sentence; for the banner of every page."""
+    """Whether somebody has to look, and what is wrong, each in a sentence. `banner` is what everybody is told on every
+    page: a response that waits for a person is work to do and no fault of the service, so it is not in it."""
 
     is_degraded: bool
     words: tuple[str, ...]
+    banner: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +119,15 @@ def operator_page(connection: Connection, force: Force, default_poster: str, now
 
 
 def degraded(connection: Connection, force: Force, default_poster: str, now: datetime) -> Degraded:
-    """What is wrong at `now` (UTC), for a banner: in words that everybody may read, with no reference and no name."""
+    """What is wrong at `now` (UTC): in words that everybody may read, with no reference and no name."""
     _, held = _held(connection, most=0)
     _, dead = _dead(connection, most=0)
     waiting, oldest = _waiting(connection)
     late = [each.unit_name for each in boards_synced(connection, force, EVERY_BOARD, now) if each.is_late]
     failing = [each.name for each in channels(connection, force, default_poster, now) if each.state == "FAILING"]
+    unread = (f"{_number(held, 'response', 'responses')} could not be understood and wait for a person.",)
     found = (
         (dead, f"{_number(dead, 'delivery', 'deliveries')} to Planner or Teams could not be made."),
-        (held, f"{_number(held, 'response', 'responses')} could not be understood and wait for a person."),
         (
             _age(oldest, now) > TOO_LONG_SECONDS,
             f"What was promised waits for {_age(oldest, now) // 60} minutes ({waiting} in all).",
@@ -134,8 +136,9 @@ def degraded(connection: Connection, force: Force, default_poster: str, now: dat
         (failing, f"Cards do not get through to: {', '.join(failing)}."),
         *((True, f"Trouble with: {notice.subject}.") for notice in _notices(connection)),
     )
-    words = tuple(sentence for holds, sentence in found if holds)
-    return Degraded(bool(words), words)
+    banner = tuple(sentence for holds, sentence in found if holds)
+    words = banner + (unread if held else ())
+    return Degraded(bool(words), words, banner)
 
 
 def _held(connection: Connection, most: int = MOST_LISTED) -> tuple[tuple[HeldResponse, ...], int]:

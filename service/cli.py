@@ -20,6 +20,7 @@ from service.commands.quality import qa
 from service.commands.roles import roles
 from service.commands.running import console, login_or_stop, problems, settings_or_stop, stop, told, with_service
 from service.commands.strategy import strategy
+from service.commands.teams import teams_package_command
 from service.commands.thrive import thrive
 from service.jobs import JOBS, Job, job_named, run
 from service.provision import Provision, Step
@@ -157,7 +158,7 @@ def migrate_database() -> None:
     help="Say what this escalation policy would have done in the last cycle, doing nothing of it.",
 )
 @click.option("--json", "as_json", is_flag=True, help="With --policy: for another program instead of as a table.")
-@click.option("--as", "who", metavar="WHO", help="With --policy: who looks, for the audit log; else your login here.")
+@click.option("--as", "who", metavar="WHO", help="Who does it or looks, for the audit log; else your login here.")
 def replay(which: int | None, everything: bool, policy: Path | None, as_json: bool, who: str | None) -> None:
     """Deliver dead letters again, or try an escalation policy on the last tasking cycle."""
     from service.replaying import replay_policy
@@ -168,8 +169,9 @@ def replay(which: int | None, everything: bool, policy: Path | None, as_json: bo
         elif which is None and not everything:
             _show_dead_letters(service)
         else:
-            with service.store.open() as connection:
-                ids = outbox.replay(connection, which, service.store.clock.now())
+            actor = who or login_or_stop("puts it back")
+            with service.store.act(actor, "command line", service.store.new_delivery_id()) as uow:
+                ids = uow.put_back(which)
             console.print(f"{len(ids)} put back; {await service.worker.deliver_due()} deliveries tried.")
 
     with_service(settings_or_stop(), replaying)
@@ -237,6 +239,7 @@ OTHERS = (
     roles,
     sign_in_service_account,
     strategy,
+    teams_package_command,
     thrive,
     verify_audit,
 )

@@ -39,7 +39,8 @@ def make_tab(service: Service, pages: Sequence[Page] = PAGES) -> ASGIApp | None:
     )
     words, questions = thrive_words(service.forms), risk_questions(service.forms)
     url = settings.planner_task_url
-    return build_tab(Tab(told, service.store, service.force, service.policy, url, words, questions), pages)
+    tab = Tab(told, service.store, service.force, service.policy, url, words, questions, settings.poster)
+    return build_tab(tab, pages)
 
 
 def risk_questions(forms: Mapping[str, FormDefinition]) -> tuple[RiskQuestion, ...]:

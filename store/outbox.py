@@ -133,12 +133,12 @@ def dead_letter(connection: Connection, outbox_id: int, now: datetime, error: st
 
 
 def replay(connection: Connection, outbox_id: int | None, now: datetime) -> list[int]:
-    """Puts one dead letter, or all of them, back to be delivered; returns their ids."""
+    """Puts one dead letter, or all of them, back to be delivered; returns their ids. What somebody else has put back
+    at the same moment is not put back again."""
     dead = [outbox.c.state == "DEAD"] + ([outbox.c.outbox_id == outbox_id] if outbox_id is not None else [])
-    ids = list(connection.execute(select(outbox.c.outbox_id).where(*dead).order_by(outbox.c.outbox_id)).scalars())
     values = {"state": "PENDING", "due_at": now, "settled_at": None, "attempts": 0}
-    connection.execute(update(outbox).where(outbox.c.outbox_id.in_(ids)).values(**values))
-    return ids
+    put_back = update(outbox).where(*dead).values(**values).returning(outbox.c.outbox_id)
+    return sorted(connection.execute(put_back).scalars())
 
 
 def dead_letters(connection: Connection) -> list[RowMapping]:

@@ -261,6 +261,15 @@ class SqlUnitOfWork:
             row = outbox.add(self.connection, event.name, handler, payload, self._now, self.correlation_id, urgency)
             self.promised.append(row)
 
+    def put_back(self, outbox_id: int | None = None) -> list[int]:
+        """Puts one dead letter, or with None all of them, back to be delivered; audited, each once. Returns their ids,
+        none where none is dead any more."""
+        ids = outbox.replay(self.connection, outbox_id, self._now)
+        for each in ids:
+            self.audit("delivery put back", f"delivery {each}", {"state": ("DEAD", "PENDING")})
+        self.promised += ids
+        return ids
+
     def tell_promised(self) -> None:
         """Tells the work queue what was promised, now that it is committed."""
         if self.promised:

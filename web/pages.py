@@ -3,15 +3,19 @@
 from web import (
     board_page,
     decision_page,
+    inbox_page,
     kept_forms,
     meeting_pages,
     meeting_papers,
+    my_submissions_page,
     my_work,
     note_page,
+    operator_page,
     reassess_page,
     register_page,
     search_page,
     task_page,
+    teams_page,
     today_page,
 )
 from web.visit import Page
@@ -21,6 +25,8 @@ PAGES: tuple[Page, ...] = (
     *board_page.PAGES,
     *search_page.PAGES,
     *today_page.PAGES,
+    *my_submissions_page.PAGES,
+    *inbox_page.PAGES,
     *task_page.PAGES,
     *decision_page.PAGES,
     *reassess_page.PAGES,
@@ -28,5 +34,7 @@ PAGES: tuple[Page, ...] = (
     *meeting_pages.PAGES,
     *meeting_papers.PAGES,
     *register_page.PAGES,
+    *operator_page.PAGES,
+    *teams_page.PAGES,
     *kept_forms.PAGES,
 )

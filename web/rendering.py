@@ -32,6 +32,7 @@ SAID: Mapping[str, str] = {
     "decided": "Decided. It stands in the register, and who has to know is told.",
     "assessed": "Assessed. The earlier assessment stays on the record.",
     "noted": "Noted. It stands on the task.",
+    "put_back": "Put back. It is delivered within minutes; what fails again comes back here with its reason.",
     "opened": "The meeting is open. Who is there is on the record.",
     "kept": "The view is kept. It is yours alone.",
     "dropped": "The view is deleted. No task was touched.",
@@ -104,6 +105,5 @@ def _trouble(tab: Tab, session: SignedIn | None) -> dict[str, Any] | None:
     if session is None:
         return None
     state = tab.state()
-    return (
-        {"state": state, "is_operator": rights.may(session.person, Right.SEE_OPERATIONS)} if state.is_degraded else None
-    )
+    is_operator = rights.may(session.person, Right.SEE_OPERATIONS)
+    return {"words": state.banner, "is_operator": is_operator} if state.banner else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from reporting.operations import Operations, operations
+from reporting.operator_page import Degraded, degraded
 from store.unit_of_work import Store
 from tasking.escalation_policy import EscalationPolicy
 from tasking.force import Force
@@ -56,7 +56,7 @@ class RiskQuestion:
 class Tab:
     """Everything that a page may ask. `planner_task_url` is a template with {plan_id} and {task_id}; `thrive_words` has
     the answers of the Raise form by THRIVE name and level, `risk_questions` what the form asks when
-    risk is assessed again, in its order."""
+    risk is assessed again, in its order. `default_poster` is how cards go where a meeting names no other way."""
 
     settings: TabSettings
     store: Store
@@ -65,17 +65,18 @@ class Tab:
     planner_task_url: str
     thrive_words: Mapping[str, Mapping[int, str]]
     risk_questions: tuple[RiskQuestion, ...] = ()
-    _looked: tuple[datetime, Operations] | None = field(default=None, init=False)
+    default_poster: str = ""
+    _looked: tuple[datetime, Degraded] | None = field(default=None, init=False)
 
     @property
     def now(self) -> Callable[[], datetime]:
         """The clock, UTC."""
         return self.store.clock.now
 
-    def state(self) -> Operations:
-        """How the service does, asked at most every fifteen seconds."""
+    def state(self) -> Degraded:
+        """What is wrong with the service, asked at most every fifteen seconds."""
         now = self.now()
         if self._looked is None or not timedelta(0) <= now - self._looked[0] < LOOKED_EVERY:
             with self.store.open() as connection:
-                self._looked = (now, operations(connection, now))
+                self._looked = (now, degraded(connection, self.force, self.default_poster, now))
         return self._looked[1]

@@ -15,8 +15,9 @@ from store.unit_of_work import SqlUnitOfWork
 from tasking import rights
 from tasking.errors import UnknownTask
 from tasking.force import Force
-from tasking.rights import Person, Right
+from tasking.rights import AppRole, Person, Right
 from tasking.task import Classification, Task
+from tasking.viewing import Viewer
 from web.forms import Form
 from web.rendering import render
 from web.sessions import SignedIn
@@ -69,6 +70,12 @@ class Visit:
     def units(self, right: Right) -> frozenset[str]:
         """Codes of the units whose tasks this right reaches."""
         return rights.units_for(self.person, right, self.force)
+
+    def viewer(self, right: Right) -> Viewer:
+        """The person as the queries of `reporting` take them: what they may see where this right reaches."""
+        is_partner = self.person.roles == (AppRole.PARTNER,)
+        ids = frozenset({self.person.upn, self.person.user_id})
+        return Viewer(self.units(right), rights.sees_restricted(self.person), is_partner, ids)
 
     def sees(self, task: Task) -> bool:
         """Whether the task may be shown, listed, found or counted for this person."""

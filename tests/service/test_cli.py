@@ -35,6 +35,7 @@ COMMANDS = (
     "run",
     "serve",
     "sign-in-service-account",
+    "teams-package",
     "verify-audit",
 )
 Stage = Any

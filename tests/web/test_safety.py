@@ -84,15 +84,16 @@ def test_errors_are_plain_pages(world: World) -> None:
     assert visitor.get("/static/../../service/settings.py").status_code == 404
 
 
-def test_while_something_is_wrong_every_page_says_so_and_the_operator_what(world: World) -> None:
+def test_while_something_is_wrong_every_page_says_so_and_leads_the_operator_to_it(world: World) -> None:
     from store import notebook
 
     with world.service.store.open() as connection:
         notebook.raise_notice(connection, "graph", "Graph does not answer.", world.service.store.clock.now())
     officer, operator = world.visitor("ann", "TaskingOfficer.HP"), world.visitor("ben", "Operator")
     assert "Something is not working" in officer.get("/").text
-    assert "given up: 0" not in officer.get("/").text
-    assert "given up: 0" in operator.get("/").text
+    assert "Trouble with: graph." in officer.get("/").text
+    assert "See the operator page" not in officer.get("/").text
+    assert "See the operator page" in operator.get("/").text
     assert "Something is not working" not in world.stranger().get("/sign-in").text
 
 
