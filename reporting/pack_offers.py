@@ -17,7 +17,7 @@ def offers_and_matches(view: View) -> tuple[str, ...]:
     """
     family = units_below(view.force, view.unit)
     offers = tuple(each for each in view.offers if _is_for(view, each, family))
-    if not family or not offers:
+    if family == {view.unit} or not offers:
         return ()
     asking = (seen for seen in view.open_tasks if wants_resources(seen, view))
     wanted = sorted(

@@ -13,7 +13,7 @@ from web.pages import PAGES
 from web.tab import RiskQuestion, Tab, TabSettings
 from web.visit import Page
 
-ASKED_AGAIN = (*HIGHEST_LEVEL, "flags", "alignment", "repeats_28d")
+ASKED_AGAIN = (*HIGHEST_LEVEL, "flags", "alignment", "repeats_28d", "confidence", "assessment_source")
 """What the form asks by which the risk of a task is assessed again."""
 NEEDED = ("tab_url", "tab_authority", "tab_client_id", "tab_client_secret")
 

@@ -10,7 +10,15 @@ from tasking.errors import RuleBroken, StaleTask
 from tasking.requests import ReassessRequest
 from tasking.rights import Right
 from tasking.task import Task
-from tasking.thrive import HIGHEST_LEVEL, Alignment, AssessedRisk, RiskContext, ThriveAssessment
+from tasking.thrive import (
+    HIGHEST_LEVEL,
+    Alignment,
+    AssessedRisk,
+    AssessmentSource,
+    Confidence,
+    RiskContext,
+    ThriveAssessment,
+)
 from web.deciding import CHANGED
 from web.decision_page import typed_again
 from web.visit import Page, Visit, choices
@@ -74,13 +82,29 @@ def _request(visit: Visit, task: Task) -> ReassessRequest | None:
     flags = frozenset(form.all("flags"))
     if not flags <= asked["flags"].answers.keys():
         form.fault("flags", f"{asked['flags'].title} Choose among the answers.")
-    reason = form.text("reason", "Why", needed=again == "REVIEW", most=500)
+    reason = form.text("reason", "Why", needed=True, most=500)
+    sure, source = (_optional(visit, name) for name in ("confidence", "assessment_source"))
     if form.faults:
         return None
     thrive = ThriveAssessment(**{name: int(level) for name, level in levels.items()})
     context = RiskContext(Alignment(alignment), int(repeats or 0), flags)
-    is_review = again == "REVIEW"
-    return ReassessRequest(task.reference, thrive, context, visit.person.upn, visit.now, reason, is_review)
+    return ReassessRequest(
+        reference=task.reference,
+        assessment=thrive,
+        context=context,
+        submitted_by=visit.person.upn,
+        submitted_at=visit.now,
+        reason=reason,
+        is_review=again == "REVIEW",
+        confidence=Confidence(sure) if sure else None,
+        source=AssessmentSource(source) if source else None,
+    )
+
+
+def _optional(visit: Visit, name: str) -> str:
+    """The answer to a question that the form asks and nobody has to answer; empty where the form has none."""
+    asked = next((each for each in visit.tab.risk_questions if each.field == name), None)
+    return visit.form.choice(name, asked.title, asked.answers, needed=False) if asked else ""
 
 
 def _answers(last: AssessedRisk | None) -> dict[str, str]:

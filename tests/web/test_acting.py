@@ -219,11 +219,22 @@ def test_risk_is_assessed_again_by_the_questions_of_the_form(world: World) -> No
         assert asked in words(page.text)
     levels = {"threat": "4", "harm": "4", "risk": "4", "investigation": "2", "vulnerability": "4", "engagement": "2"}
     fields = {"version": version_in(page), "again": "CHANGED", "alignment": "NONE", "repeats_28d": "", **levels}
+    fields |= {"reason": "It has got worse", "confidence": "LOW", "assessment_source": ""}
     wrong = officer.send(path, page, **{**fields, "threat": "9", "repeats_28d": "many"})
     assert wrong.status_code == 422
     assert "Write a whole number" in words(wrong.text)
     assert officer.send(path, page, **fields).status_code == 303
-    assert world.desk.now(task).score == 88
+    assert (world.desk.now(task).score, world.desk.now(task).is_unsure) == (88, True)
+
+
+def test_a_new_score_without_its_reason_is_not_kept(world: World) -> None:
+    task = world.desk.raised(pillar=ASB)
+    officer, path = world.visitor("dee", "TaskingOfficer.HP"), f"/tasks/{task.reference}/reassess"
+    page = officer.get(path)
+    levels = {"threat": "4", "harm": "4", "risk": "4", "investigation": "2", "vulnerability": "4", "engagement": "2"}
+    fields = {"version": version_in(page), "again": "CHANGED", "alignment": "NONE", "repeats_28d": "", **levels}
+    assert officer.send(path, page, **fields).status_code == 422
+    assert world.desk.now(task).score == task.score
 
 
 def test_who_scored_last_cannot_be_the_second_assessor(world: World) -> None:
