@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, inspect, select, text
 from reporting.channels import ChannelState, channels
 from reporting.live_board import BoardSynced, boards_synced
 from reporting.operations import TOO_LONG_SECONDS
+from reporting.wording import age_words
 from store import notebook
 from store.inbox import InboxState
 from store.tables import held_items, inbox, outbox
@@ -130,7 +131,7 @@ def degraded(connection: Connection, force: Force, default_poster: str, now: dat
         (dead, f"{_number(dead, 'delivery', 'deliveries')} to Planner or Teams could not be made."),
         (
             _age(oldest, now) > TOO_LONG_SECONDS,
-            f"What was promised waits for {_age(oldest, now) // 60} minutes ({waiting} in all).",
+            f"What was promised waits for {age_words(oldest or now, now)} ({waiting} in all).",
         ),
         (late, f"Boards not read for over 15 minutes: {', '.join(late)}."),
         (failing, f"Cards do not get through to: {', '.join(failing)}."),

@@ -16,7 +16,6 @@ from tasking.rights import Right
 from tasking.saved_views import LONGEST_NAME, delete_view, save_view
 from web import board_query
 from web.board_query import NAMES, asked, query_of, understood
-from web.viewing import viewer_of
 from web.visit import Page, Visit
 
 NAMED = "live board"
@@ -33,7 +32,7 @@ async def board(visit: Visit) -> Response:
 async def changes(visit: Visit) -> Response:
     """What changes whenever the list with this filter does, or a board falls behind or catches up. No task is in it."""
     wanted, _ = understood(visit.force, _fields(visit.request.query_params))
-    viewer, now = viewer_of(visit), visit.now
+    viewer, now = visit.viewer(Right.SEE_BOARD), visit.now
     with visit.reading() as connection:
         token = board_token(connection, visit.force, viewer, wanted, now)
         synced = boards_synced(connection, visit.force, viewer, now)
@@ -67,7 +66,7 @@ async def drop_view(visit: Visit) -> Response:
 def _page(visit: Visit, wanted: BoardFilter, fault: str, is_again: bool = False) -> Response:
     after = visit.request.query_params.get("after", "")[:LONGEST_KEY] or None
     with visit.reading() as connection:
-        shown = board_page(connection, visit.force, viewer_of(visit), wanted, visit.now, after)
+        shown = board_page(connection, visit.force, visit.viewer(Right.SEE_BOARD), wanted, visit.now, after)
         values = _values(connection, visit, shown, wanted)
     visit.looked_at(NAMED)
     mark = highest(row.classification for row in shown.rows)

@@ -1,5 +1,7 @@
 """/operator: what is held, given up on or late, how boards and channels do; and putting back what was given up on."""
 
+from datetime import datetime
+
 from starlette.responses import Response
 
 from reporting.operator_page import MOST_LISTED, operator_page
@@ -31,8 +33,16 @@ async def operator(visit: Visit) -> Response:
         states=CHANNEL_STATES,
         may_replay=visit.may(Right.REPLAY),
         all_of_them=ALL,
-        age=age_words,
+        ago=ago_words,
     )
+
+
+def ago_words(at: datetime, now: datetime) -> str:
+    """How long ago (both UTC): minutes below an hour, for what is to happen every few minutes."""
+    minutes = int((now - at).total_seconds()) // 60
+    if minutes >= 60:
+        return f"{age_words(at, now)} ago"
+    return "just now" if minutes < 1 else f"{minutes} minute{'s' if minutes > 1 else ''} ago"
 
 
 async def replay(visit: Visit) -> Response:

@@ -13,7 +13,6 @@ from tasking.board_filter import BoardFilter
 from tasking.clocks import local_day
 from tasking.rights import Right
 from web.board_query import NAMES, query_of, understood
-from web.viewing import viewer_of
 from web.visit import Page, Visit
 
 LATE, TODAY, OTHERS = "Past their due time", "Due today", "All others"
@@ -32,7 +31,7 @@ async def today(visit: Visit) -> Response:
     query = visit.request.query_params
     wanted, fault = understood(visit.force, {name: query.getlist(name) for name in NAMES})
     with visit.reading() as connection:
-        rows = board_export(connection, visit.force, viewer_of(visit), wanted, visit.now)
+        rows = board_export(connection, visit.force, visit.viewer(Right.SEE_BOARD), wanted, visit.now)
     visit.took_out("daily list")
     return visit.page(
         "today.html",
@@ -57,7 +56,7 @@ def _parts(visit: Visit, rows: Sequence[BoardRow]) -> tuple[Part, ...]:
 
 def _narrowed_by(visit: Visit, wanted: BoardFilter) -> list[str]:
     """What the list was narrowed by, in words: paper has no address that would tell."""
-    look, found = look_of(visit.force, viewer_of(visit), wanted, visit.now), []
+    look, found = look_of(visit.force, visit.viewer(Right.SEE_BOARD), wanted, visit.now), []
     for dimension in DIMENSIONS:
         words = dict(dimension.offered(look))
         if told := [words.get(value, value) for value in sorted(dimension.chosen(wanted))]:

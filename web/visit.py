@@ -72,8 +72,11 @@ class Visit:
         return rights.units_for(self.person, right, self.force)
 
     def viewer(self, right: Right) -> Viewer:
-        """The person as the queries of `reporting` take them: what they may see where this right reaches."""
-        is_partner = self.person.roles == (AppRole.PARTNER,)
+        """The person as the queries of `reporting` take them: what they may see where this right reaches.
+
+        Somebody who is a partner and nothing else sees partners' business alone.
+        """
+        is_partner = set(self.person.roles) - {AppRole.RESTRICTED} == {AppRole.PARTNER}
         ids = frozenset({self.person.upn, self.person.user_id})
         return Viewer(self.units(right), rights.sees_restricted(self.person), is_partner, ids)
 

@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from tab_world import URL, Visitor, World
 from store import board_polls, channel_health, notebook, outbox
 from store import inbox as responses
 from store.tables import audit_log
+from web.operator_page import ago_words
 
 EVENT, HANDLER = "TaskChanged", "planner.update_boards"
 
@@ -77,7 +78,7 @@ def test_it_says_what_was_given_up_and_why_what_is_held_and_how_boards_and_chann
         "Version of the service 0.1.0",
         "Channel check last got through Never",
         "Northfell Late Never",
-        "What was promised waits for 120 minutes (1 in all).",
+        "What was promised waits for 2 hours (1 in all).",
     ):
         assert told in read, told
     assert f"delivery {row}" in read
@@ -179,3 +180,12 @@ def test_a_response_that_waits_for_a_person_is_no_fault_of_the_service(world: Wo
     operator = world.visitor("ben", "Operator")
     assert "Something is not working" not in operator.get("/").text
     assert "1 response could not be understood" in words(operator.get("/operator").text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "just now"), (60, "1 minute ago"), (3599, "59 minutes ago"), (3600, "1 hour ago"), (7200, "2 hours ago")],
+)
+def test_how_long_ago_is_said_in_minutes_below_an_hour(seconds: int, said: str) -> None:
+    now = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    assert ago_words(now - timedelta(seconds=seconds), now) == said
