@@ -207,7 +207,7 @@ class AtRest:
             seen = shown.of_link(connection, link)
         lines = [line for line in details["description"].split("\n")]
         assert lines.count(LINE) == 1, f"{where}: {lines}"
-        block = seen.block(self.force.service.force).split("\n")
+        block = seen.block(self.force.service.force, self.force.service.store.clock.now()).split("\n")
         assert [line for line in lines[lines.index(LINE) :] if line.strip()] == block, f"{where}: {lines}"
         missing = {line.line_id for line in record.checklist} - details["checklist"].keys() - own.removed
         assert not missing, f"{where}: lines are missing"
