@@ -19,6 +19,7 @@ from planner_sync.boards import BoardPlan, all_boards
 from service.wiring import Service
 from store import tables, tasks
 from store.planner_links import LinkState
+from tasking.force import Force
 from tasking.task import Status, Task
 
 ROWS_AT_ONCE = 5000
@@ -37,7 +38,7 @@ def fill(service: Service, tenant: Tenant, finished: int, open_each: int) -> Non
     shown = [_copy(model, f"o{board.unit}-{n}", board.unit) for board in boards for n in range(open_each)]
     by_unit = {board.unit: board for board in boards}
     made = _on_boards(service, tenant, [(task, by_unit[task.unit]) for task in shown])
-    _add(service, zip(shown, (_open_link(*each) for each in made), strict=True), now)
+    _add(service, zip(shown, (_open_link(service.force, *each) for each in made), strict=True), now)
     done = (_finished(_copy(model, f"f{n}", boards[n % len(boards)].unit), now) for n in range(finished))
     _add(service, ((task, _retired_link(task, by_unit[task.unit])) for task in done), now)
 
@@ -105,8 +106,8 @@ def _item(number: int, body: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": str(number), "method": "POST", "url": "/planner/tasks", "headers": headers, "body": dict(body)}
 
 
-def _open_link(task: Task, board: BoardPlan, made: Mapping[str, Any]) -> dict[str, Any]:
-    base = field_map.to_json(field_map.state_when_made(task, board, False))
+def _open_link(force: Force, task: Task, board: BoardPlan, made: Mapping[str, Any]) -> dict[str, Any]:
+    base = field_map.to_json(field_map.state_when_made(task, board, force, is_twin=False))
     known = {"planner_task_id": made["id"], "task_etag": made["@odata.etag"], "base": base}
     return {**_link(task, board, LinkState.ACTIVE), **known}
 

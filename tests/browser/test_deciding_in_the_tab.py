@@ -103,11 +103,11 @@ def test_a_meeting_is_gone_through_by_keyboard_and_decided_in_place(
     page.screenshot(path=pictures / f"tab-meeting-{size}.png", full_page=True)
     page.get_by_role("link", name="Go through it").click()
     page.wait_for_url("**/points/1")
-    for _ in range(5):
+    for _ in range(6):
         before = page.url
         page.keyboard.press("ArrowRight")
         page.wait_for_url(lambda now, before=before: now != before)
-    assert page.get_by_role("heading", level=1, name="6. Escalations").is_visible()
+    assert page.get_by_role("heading", level=1, name="7. Escalations").is_visible()
     page.screenshot(path=pictures / f"tab-point-{size}.png", full_page=True)
     page.get_by_role("link", name="Accept", exact=True).click()
     page.get_by_label("Why", exact=True).fill("The section has nobody left tonight.")
