@@ -40,14 +40,15 @@ MISSING: Mapping[str, Any] = {"flags": ["High-risk missing person"]}
 
 
 def title_of(number: int) -> str:
-    """The title of response `number`, by which it is known on the boards."""
+    """The title of response `number`, by which it is known on the boards: so no pillar is restricted."""
     return f"Bench {number:05}: keep the market place quiet"
 
 
 def answers(service: Service, number: int, climbs: bool = False) -> dict[str, Any]:
     """The answers of response `number`, by field. Units of the lowest level and pillars take turns."""
     units = lowest_units(service)
-    pillars = [each.label for each in service.force.pillars.values() if each.code != "TRIAGE" and not each.retired]
+    open_to_all = [each for each in service.force.pillars.values() if not (each.restricted or each.retired)]
+    pillars = [each.label for each in open_to_all if each.code != "TRIAGE"]
     own = {
         "title": title_of(number),
         "unit": units[number % len(units)],
