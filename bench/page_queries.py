@@ -22,10 +22,10 @@ from bench.boards import say
 from bench.growth import MOST_OPEN_EACH, OPEN_SHARE, counted
 from bench.tenant import PROJECT
 from reporting.live_board import board_page, board_token
-from reporting.meeting_page import meeting_page
-from reporting.register_page import RegisterFilter, register_page
+from reporting.pack_for import pack_for
+from reporting.register import register
 from reporting.search import search
-from reporting.task_page import task_page
+from reporting.task_story import story_of
 from service.clock import MovableClock
 from service.event_routes import ROUTES
 from service.force_config import load_force
@@ -34,7 +34,7 @@ from store.database import migrate, opened
 from store.unit_of_work import SqlUnitOfWork, Store
 from tasking import actions
 from tasking.board_filter import BoardFilter, Scope
-from tasking.calendar import meeting_ref, occurrences
+from tasking.calendar import Sitting, occurrences
 from tasking.decision import Capacity, Decision, DecisionType, Snapshot
 from tasking.force import Force
 from tasking.requests import TaskRequest
@@ -67,7 +67,7 @@ class Cost:
 Look = Callable[[Connection, Force, datetime], object]
 
 
-def pages(reference: str, meeting: str) -> Mapping[str, Look]:
+def pages(reference: str, sitting: Sitting) -> Mapping[str, Look]:
     """Every page that is measured, by its name."""
     section = Viewer(frozenset({SECTION}))
     return {
@@ -77,14 +77,12 @@ def pages(reference: str, meeting: str) -> Mapping[str, Look]:
             c, f, EVERYBODY, BoardFilter(Scope.AWAITING_RESULT), now
         ),
         "has the board changed": lambda c, f, now: board_token(c, f, EVERYBODY, BoardFilter(), now),
-        "task": lambda c, f, now: task_page(c, f, EVERYBODY, reference, now),
+        "task": lambda c, f, now: story_of(c, f, tasks.read_task_by_reference(c, reference), {}),
         "search by reference": lambda c, f, now: search(c, f, EVERYBODY, reference, now),
         "search by a rare word": lambda c, f, now: search(c, f, EVERYBODY, "lighthouse", now),
         "search by a common word": lambda c, f, now: search(c, f, EVERYBODY, "market place", now),
-        "register": lambda c, f, now: register_page(
-            c, f, EVERYBODY, RegisterFilter(now - timedelta(days=400), now + timedelta(days=1))
-        ),
-        "pack of a section's meeting": lambda c, f, now: meeting_page(c, f, EVERYBODY, meeting, now),
+        "register of four weeks": lambda c, f, now: register(c, f, now - timedelta(days=28), now + timedelta(days=1)),
+        "pack of a section's meeting": lambda c, f, now: pack_for(c, f, sitting, now, with_restricted=True),
     }
 
 
@@ -197,7 +195,7 @@ def measure(size: int) -> list[Cost]:
         now = store.clock.now()
         starts_at = occurrences(meeting, now, now + timedelta(days=10))[0]
         found = []
-        for name, look in pages("B-3", meeting_ref(meeting, starts_at)).items():
+        for name, look in pages("B-3", Sitting(meeting, starts_at)).items():
             cost = _cost(store, force, look, now)
             found.append(Cost(name, size, standing, *cost))
             say(f"  {name}: {cost[0]} queries, {cost[1]:.1f} ms")

@@ -92,7 +92,7 @@ def fact_set(shown: Facts) -> Card:
 def headline_of(force: Force, task: Task) -> str:
     """Reference and pillar. The title is what somebody typed, so it is read on the task, not in a channel."""
     if task.classification is Classification.OFFICIAL_SENSITIVE:
-        return f"{task.reference}: OFFICIAL-SENSITIVE task, open it on the restricted board"
+        return f"{task.reference}: OFFICIAL-SENSITIVE task, read it on the record"
     pillar = force.pillars[task.pillar].label if task.pillar in force.pillars else "Restricted"
     return f"{task.reference} · {pillar}{': read it on the record' if is_restricted(force, task) else ''}"
 

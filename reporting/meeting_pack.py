@@ -14,7 +14,7 @@ from reporting.pack_conditions import asked_of, is_undecided_past_limit, wants_a
 from reporting.pack_parts import PARTNERS, Pack, PackItem, PackSection, Standing, from_document, to_document
 from reporting.pack_reasons import BY_CODE, FOR_DECISION, SAID_ANYWAY, Found, exceptions_among, reasons_of
 from reporting.pack_sections import RULES, Matter, note_of, order_of, part_of, placed, places_of
-from reporting.pack_view import View, seen_by, view_of, without_restricted
+from reporting.pack_view import View, view_of, without_restricted
 from reporting.wording import band_words, highest, references_in_words, unit_name
 from store import packs
 from store.unit_of_work import SqlUnitOfWork
@@ -25,7 +25,6 @@ from tasking.meetings import AgendaSection
 from tasking.rag import RAG_WORDS, rag_of, rag_reason
 from tasking.restricted import is_restricted
 from tasking.task import Classification, Task
-from tasking.viewing import Viewer
 
 MOST_WHY = 4
 """So many reasons are said of one task at most, the most pressing of them."""
@@ -41,18 +40,15 @@ def build_pack(
     now: datetime,
     previous: Pack | None = None,
     with_restricted: bool = True,
-    viewer: Viewer | None = None,
 ) -> Pack:
     """The pack of the meeting that starts at `starts_at`, as at `now` (both UTC); writes nothing.
 
     `previous` is the last pack of the same meeting code, to say what changed since. Without
-    `with_restricted` restricted tasks are not there at all, in counts neither; else their reference alone is. With a
-    `viewer` it is made, and counted, of what they may see alone. The number of queries is the same however many tasks
-    there are.
+    `with_restricted` restricted tasks are not there at all, in counts neither; else their reference alone is. The
+    number of queries is the same however many tasks there are.
     """
     view = view_of(connection, force, meeting, starts_at, now)
     view = view if with_restricted else without_restricted(view)
-    view = seen_by(view, viewer) if viewer else view
     matters = [Matter(seen, reasons_of(seen, view)) for seen in (*view.open_tasks, *view.ended)]
     taken = placed(view, matters)
     before_it = _before_the_meeting(view, matters, taken)

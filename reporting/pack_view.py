@@ -24,7 +24,7 @@ from tasking.restricted import is_restricted
 from tasking.strategy import ControlStrategy
 from tasking.task import Task
 from tasking.thrive import AssessedRisk
-from tasking.viewing import Viewer, sees, units_below
+from tasking.viewing import units_below
 
 WINDOW = timedelta(hours=24)
 """Last and next 24 hours roll with the start of the meeting (policing notes, section 4.6)."""
@@ -137,7 +137,8 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
 
 
 def without_restricted(view: View) -> View:
-    """The same without restricted tasks and without decisions about them: for a reader to whom they are not there."""
+    """The same without restricted tasks, decisions about them, and numbers that were counted with them: for a reader to
+    whom they are not there."""
     tasks, force = view.tasks_by_id, view.force
 
     def may_be_told(decision: Decision) -> bool:
@@ -149,30 +150,9 @@ def without_restricted(view: View) -> View:
         ended=tuple(seen for seen in view.ended if not is_restricted(force, seen.task)),
         recorded=tuple(filter(may_be_told, view.recorded)),
         decided={task_id: tuple(filter(may_be_told, made)) for task_id, made in view.decided.items()},
-    )
-
-
-def seen_by(view: View, viewer: Viewer) -> View:
-    """What this viewer may see of it: tasks that they may not see are not there, nor is what was decided about them."""
-    opened = tuple(seen for seen in view.open_tasks if sees(viewer, view.force, seen.task))
-    ended = tuple(seen for seen in view.ended if sees(viewer, view.force, seen.task))
-    known = {seen.task.task_id: seen.task for seen in (*opened, *ended)}
-
-    def told(made: Iterable[Decision]) -> tuple[Decision, ...]:
-        here = (each for each in made if each.task_id in known)
-        return tuple(
-            each
-            for each in here
-            if viewer.may_see_restricted or not is_decision_restricted(view.force, each, known[each.task_id])
-        )
-
-    return replace(
-        view,
-        open_tasks=opened,
-        ended=ended,
-        recorded=told(view.recorded),
-        reviews={task_id: made for task_id, about in view.reviews.items() if (made := told(about))},
-        decided={task_id: made for task_id, about in view.decided.items() if (made := told(about))},
+        reviews={task_id: tuple(filter(may_be_told, made)) for task_id, made in view.reviews.items()},
+        shares=(),
+        regraded=None,
     )
 
 

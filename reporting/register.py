@@ -103,10 +103,10 @@ def register(
         restricted = is_decision_restricted(force, decision, task)
         if restricted and leave_out:
             continue
-        if says(decision, text, hidden=restricted and not with_restricted):
+        if _says(decision, text, hidden=restricted and not with_restricted):
             mark = mark_of_decision(decision, task, is_told=restricted and with_restricted)
-            row = row_of(force, decision, mark, later.get(decision.decision_ref, ""))
-            rows.append(without_words(row) if restricted and not with_restricted else row)
+            row = _row_of(force, decision, mark, later.get(decision.decision_ref, ""))
+            rows.append(_without_words(row) if restricted and not with_restricted else row)
     return tuple(rows)
 
 
@@ -134,7 +134,7 @@ def register_json(rows: Sequence[RegisterRow]) -> bytes:
     return (json.dumps(whole, default=_plain, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def says(decision: Decision, text: str, hidden: bool) -> bool:
+def _says(decision: Decision, text: str, hidden: bool) -> bool:
     """Whether this text stands in the decision, in any case; of what is hidden only the references are searched."""
     references = (decision.decision_ref, decision.task_reference, decision.meeting_ref)
     words = (
@@ -148,12 +148,12 @@ def says(decision: Decision, text: str, hidden: bool) -> bool:
     return text.casefold() in "\n".join(references if hidden else (*references, *words)).casefold()
 
 
-def without_words(row: RegisterRow) -> RegisterRow:
+def _without_words(row: RegisterRow) -> RegisterRow:
     """The row as it is shown where its matter is restricted."""
     return replace(row, is_hidden=True, text=READ_ON_RECORD, rationale="", options=(), dissent="")
 
 
-def row_of(force: Force, decision: Decision, mark: Classification, superseded_by: str) -> RegisterRow:
+def _row_of(force: Force, decision: Decision, mark: Classification, superseded_by: str) -> RegisterRow:
     """The row of a decision with this mark; `superseded_by` is the reference of a later one, or empty."""
     return RegisterRow(
         decision_ref=decision.decision_ref,

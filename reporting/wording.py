@@ -25,7 +25,7 @@ STATUS_WORDS: Mapping[Status, str] = {
 }
 """Statuses as people say them."""
 
-OPEN_IT_THERE = "Restricted: open it on the restricted board"
+OPEN_IT_THERE = "Restricted: read it on the record"
 """What is shown of a restricted task instead of what people wrote."""
 READ_ON_RECORD = "Restricted: read it on the record"
 """What is shown of a decision about one instead of what people wrote."""

@@ -80,8 +80,14 @@ def words_of(task: Task) -> list[str]:
     written on it, where people put the references of other systems."""
     written = (task.text.ask, task.text.why_now, task.text.place, task.text.good_looks_like, task.text.constraints)
     linked = [part for link in task.links for part in (link.title, link.url)]
+    elsewhere = [each.value for each in task.external_references]
     found = {*words_in(task.title), *words_in(task.reference), *words_in(task.response_id)}
-    found |= {word for text in (*written, *linked) for word in words_in(text) if any(each.isdigit() for each in word)}
+    found |= {
+        word
+        for text in (*written, *linked, *elsewhere)
+        for word in words_in(text)
+        if any(each.isdigit() for each in word)
+    }
     return sorted(found)
 
 

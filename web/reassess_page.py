@@ -46,7 +46,8 @@ async def reassess_page(visit: Visit) -> Response:
         questions=visit.tab.risk_questions,
         last=_answers(last),
         flags=_flags(visit, last),
-        again=choices(AGAIN),
+        again=choices(_occasions(visit)),
+        is_blind=_is_blind(visit),
         choices=choices,
         **typed_again(visit),
     )
@@ -75,7 +76,7 @@ def _request(visit: Visit, task: Task) -> ReassessRequest | None:
     asked = {question.field: question for question in visit.tab.risk_questions}
     levels = {name: form.choice(name, asked[name].title, asked[name].answers) for name in HIGHEST_LEVEL}
     alignment = form.choice("alignment", asked["alignment"].title, asked["alignment"].answers)
-    again = form.choice("again", "Why is it assessed again?", AGAIN)
+    again = form.choice("again", "Why is it assessed again?", _occasions(visit))
     repeats = form.text("repeats_28d")
     if repeats and not (repeats.isascii() and repeats.isdigit() and int(repeats) <= MOST_REPEATS):
         form.fault("repeats_28d", f"{asked['repeats_28d'].title} Write a whole number, at most {MOST_REPEATS}.")
@@ -105,6 +106,15 @@ def _optional(visit: Visit, name: str) -> str:
     """The answer to a question that the form asks and nobody has to answer; empty where the form has none."""
     asked = next((each for each in visit.tab.risk_questions if each.field == name), None)
     return visit.form.choice(name, asked.title, asked.answers, needed=False) if asked else ""
+
+
+def _occasions(visit: Visit) -> Mapping[str, str]:
+    """Why somebody may assess again here. A blind second score is not among them: this page shows the last answers."""
+    return {code: words for code, words in AGAIN.items() if code != "REVIEW" or not _is_blind(visit)}
+
+
+def _is_blind(visit: Visit) -> bool:
+    return visit.force.quality.blind_second_score
 
 
 def _answers(last: AssessedRisk | None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The tab in the demo: its app registration in the emulator, and the app roles of Peakshire's people."""
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,8 @@ from service.settings import TAB_PATH
 from tasking.rights import AppRole
 
 TAB_APP = "0d6f4c52-6f0e-4b7c-9a55-2e1c7f0b9d31"
-TAB_SECRET = "peakshire-tab-secret"  # noqa: S105 - opens the demo's emulator only
+TAB_SECRET = secrets.token_urlsafe(24)
+"""Another for each run: it opens this demo's emulator."""
 
 ROLES_OF_KIND: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
     "admin": lambda units: [AppRole.REQUESTER, AppRole.OPERATOR],

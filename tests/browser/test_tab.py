@@ -14,14 +14,11 @@ import uvicorn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "web"))
 
+from axe import AXE, RUN, TAGS
 from built_service import clock_of
 from peakshire import HOUR, a_proposal
 from secure_emulator import secure_emulator
 from tab_world import tab_world
-
-AXE = Path(__file__).resolve().parents[2] / "m365_emulator" / "renderer" / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-RUN = "tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })"
 
 
 @dataclass(frozen=True)

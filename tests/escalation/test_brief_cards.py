@@ -174,7 +174,7 @@ def test_a_chaser_is_for_the_action_manager_of_the_meeting_else_of_the_level_and
 
 def test_a_chaser_about_a_sensitive_task_names_its_reference_alone() -> None:
     card = chased_card(FORCE, SENSITIVE, "OVERDUE", LINKS, MARK)
-    assert card["body"][1]["text"] == "T-2418: OFFICIAL-SENSITIVE task, open it on the restricted board"
+    assert card["body"][1]["text"] == "T-2418: OFFICIAL-SENSITIVE task, read it on the record"
     assert "PRIORITY" not in json.dumps(card)
 
 

@@ -318,7 +318,7 @@ def test_the_return_says_who_holds_it_now_and_that_it_has_to_have_an_owner() -> 
 @EACH
 def test_a_sensitive_task_is_named_by_its_reference_and_mark_alone(build: Any) -> None:
     card = build(FORCE, facts_of(replace(TASK, classification=Classification.OFFICIAL_SENSITIVE)))
-    assert card["body"][1]["text"] == "T-2418: OFFICIAL-SENSITIVE task, open it on the restricted board"
+    assert card["body"][1]["text"] == "T-2418: OFFICIAL-SENSITIVE task, read it on the record"
     assert card["body"][-1]["text"].startswith("OFFICIAL-SENSITIVE · ")
     for hidden in ("Roads", "Risk", "risk has", "PRIORITY", "score", "So far", "Place"):
         assert hidden not in json.dumps(card).replace("remaining risk", "")

@@ -139,7 +139,7 @@ def test_minutes_take_the_highest_mark_and_hide_the_titles_of_restricted_tasks(i
     made = drafted(in_session)
     assert made.classification is Classification.OFFICIAL_SENSITIVE
     assert "Secret title" not in minutes_html(made)
-    assert "open it on the restricted board" in minutes_html(made)
+    assert "read it on the record" in minutes_html(made)
 
 
 def test_minutes_of_a_cancelled_meeting_say_why_it_was_cancelled(desk: MeetingDesk) -> None:

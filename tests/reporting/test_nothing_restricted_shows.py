@@ -1,7 +1,6 @@
 """What a viewer may not see changes nothing that they are shown: no list, number, page, search, file or timeline."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,27 +8,30 @@ from sqlalchemy import Connection
 
 from reporting.inbox_page import inbox_page
 from reporting.live_board import board_export, board_page, board_token
-from reporting.meeting_page import frozen_pack, meeting_minutes, meeting_page
+from reporting.meeting_pack import partner_part
 from reporting.my_work import my_submissions, my_tasks
-from reporting.register import register_csv
-from reporting.register_page import RegisterFilter, register_export, register_page
+from reporting.pack_for import pack_for
+from reporting.pack_parts import Pack
+from reporting.register import RegisterRow, register, register_csv
 from reporting.search import search
-from reporting.task_page import task_page
+from reporting.task_story import story_of
 from reporting.visible import visible
 from store.tab_tables import task_lines
+from store.tasks import read_task_by_reference
 from tasking.board_filter import BoardFilter, Scope
+from tasking.calendar import sitting_of
 from tasking.decision import DecisionType
 from tasking.errors import RuleBroken, UnknownTask
 from tasking.force import Force
 from tasking.task import Classification, Task
 from tasking.viewing import Viewer, sees
 from tests.peakshire import DAY, HOUR, IMMEDIATE, MINUTE, MORNING, PRIORITY, SCHEDULED
-from tests.reporting.meeting_desk import MEETS_AT, MeetingDesk, open_meeting_desk
+from tests.reporting.meeting_desk import MeetingDesk, open_meeting_desk
 from tests.reporting.test_live_board import labelled_force
 from tests.reporting.varied_record import varied
 
-HP_TODAY = "HP_DAILY 2026-11-02"
-PERIOD = RegisterFilter(MORNING - DAY, MORNING + 30 * DAY)
+HP_TODAY, HP_TO_COME = "HP_DAILY 2026-11-02", "HP_DAILY 2026-11-06"
+PERIOD = (MORNING - DAY, MORNING + 30 * DAY)
 Query = Callable[[Connection, Force, Viewer, Any], Any]
 
 
@@ -41,6 +43,23 @@ def _or_why_not(query: Query) -> Query:
             return str(refused)
 
     return told
+
+
+def _register(connection: Connection, force: Force, viewer: Viewer, text: str = "") -> tuple[RegisterRow, ...]:
+    """As the page has it; it is not for partners."""
+    if viewer.is_partner:
+        return ()
+    units = None if viewer.units is None else sorted(viewer.units)
+    sees_all = viewer.may_see_restricted
+    return register(connection, force, *PERIOD, units, None, text, sees_all, leave_out=not sees_all)
+
+
+def _pack(connection: Connection, force: Force, viewer: Viewer, meeting_ref: str, now: Any) -> Pack | None:
+    """As the page has it; a partner gets the partner part."""
+    sitting = sitting_of(force, meeting_ref)
+    assert sitting is not None
+    pack = pack_for(connection, force, sitting, now, viewer.may_see_restricted)
+    return partner_part(pack) if pack and viewer.is_partner else pack
 
 
 QUERIES: dict[str, Query] = {
@@ -58,14 +77,12 @@ QUERIES: dict[str, Query] = {
     "search by a word that others have too": lambda c, f, v, now: search(c, f, v, "school", now),
     "search by its reference": lambda c, f, v, now: search(c, f, v, "T-1029", now),
     "search by its response": lambda c, f, v, now: search(c, f, v, "response of T-1029", now),
-    "task page": lambda c, f, v, now: task_page(c, f, v, "T-1029", now),
-    "page of another task": lambda c, f, v, now: task_page(c, f, v, "T-1001", now),
-    "register": lambda c, f, v, now: register_page(c, f, v, PERIOD),
-    "register by text": lambda c, f, v, now: register_page(c, f, v, replace(PERIOD, text="secret")),
-    "register by its reference": lambda c, f, v, now: register_page(c, f, v, replace(PERIOD, text="T-1029")),
-    "register as a file": lambda c, f, v, now: register_csv(register_export(c, f, v, PERIOD)),
-    "meeting": lambda c, f, v, now: meeting_page(c, f, v, HP_TODAY, now).pack,
-    "minutes": lambda c, f, v, now: meeting_minutes(c, f, v, HP_TODAY, now),
+    "story of another task": lambda c, f, v, now: story_of(c, f, read_task_by_reference(c, "T-1001"), {}),
+    "register": lambda c, f, v, now: _register(c, f, v),
+    "register by text": lambda c, f, v, now: _register(c, f, v, "secret"),
+    "register by its reference": lambda c, f, v, now: _register(c, f, v, "T-1029"),
+    "register as a file": lambda c, f, v, now: register_csv(_register(c, f, v)),
+    "meeting": lambda c, f, v, now: _pack(c, f, v, HP_TO_COME, now),
     "inbox": lambda c, f, v, now: inbox_page(c, f, v, now),
     "my tasks": lambda c, f, v, now: my_tasks(c, f, v, now),
     "my submissions": lambda c, f, v, now: my_submissions(c, f, v, now),
@@ -133,7 +150,7 @@ def test_what_is_kept_from_a_viewer_changes_nothing_that_they_are_shown(desk: Me
         assert query(connection, desk.force, viewer, now) == before
 
 
-@pytest.mark.parametrize("name", [name for name in QUERIES if name not in ("page of another task", "my submissions")])
+@pytest.mark.parametrize("name", [name for name in QUERIES if name not in ("story of another task", "my submissions")])
 def test_whoever_may_see_it_does(desk: MeetingDesk, name: str) -> None:
     record(desk)
     now, viewer = desk.clock.now() + MINUTE, Viewer(None, True, person_ids=frozenset({"somebody-else"}))
@@ -142,23 +159,10 @@ def test_whoever_may_see_it_does(desk: MeetingDesk, name: str) -> None:
         before = query(connection, desk.force, viewer, now)
     task = secret_life(desk, "pillar")
     desk.decide(task, DecisionType.ALLOCATE, text="Secret", rationale="Secret", role="Duty Inspector", unit="HP")
-    if name == "minutes" or name == "board, ENDED":
+    if name == "board, ENDED":
         return
     with desk.store.open() as connection:
         assert query(connection, desk.force, viewer, now) != before
-
-
-@pytest.mark.parametrize("how", HIDDEN_BY)
-def test_a_task_that_is_kept_away_is_refused_in_the_words_of_one_that_there_is_not(desk: MeetingDesk, how: str) -> None:
-    record(desk)
-    task = secret_life(desk, how)
-    said = set()
-    with desk.store.open() as connection:
-        for reference in (task.reference, "T-9999"):
-            with pytest.raises(UnknownTask) as refused:
-                task_page(connection, desk.force, HIDDEN_BY[how], reference, desk.clock.now())
-            said.add(str(refused.value))
-    assert len(said) == 1
 
 
 @pytest.mark.parametrize("with_right", [True, False])
@@ -167,37 +171,16 @@ def test_a_frozen_pack_shows_restricted_matter_only_to_those_with_the_right(
 ) -> None:
     hidden = desk.banded(IMMEDIATE, pillar="MISSING_EXPLOITATION")
     shown = desk.banded(IMMEDIATE)
-    pack_id = desk.frozen(desk.pack())
+    desk.frozen(desk.pack())
     with desk.store.open() as connection:
-        pack = frozen_pack(connection, desk.force, Viewer(units=None, sees_restricted=with_right), pack_id)
+        viewer, afterwards = Viewer(units=None, sees_restricted=with_right), desk.clock.now() + DAY
+        pack = _pack(connection, desk.force, viewer, HP_TODAY, afterwards)
+    assert pack is not None
     references = {item.reference for item in pack.items}
     assert shown.reference in references
     assert (hidden.reference in references) is with_right
     assert (hidden.reference in str(pack)) is with_right
     assert any(section.counts for section in pack.sections) is with_right
-
-
-def test_a_meeting_of_another_unit_is_refused_like_one_that_there_is_not(desk: MeetingDesk) -> None:
-    viewer, said = Viewer(frozenset({"HP"})), set()
-    with desk.store.open() as connection:
-        for ref in ("DD_DAILY 2026-11-02", "NO_SUCH 2026-11-02", "HP_DAILY 2026-99-99"):
-            with pytest.raises(RuleBroken) as refused:
-                meeting_page(connection, desk.force, viewer, ref, MEETS_AT)
-            said.add(str(refused.value))
-        assert meeting_page(connection, desk.force, viewer, HP_TODAY, MEETS_AT).pack.code == "HP_DAILY"
-    assert len(said) == 1
-
-
-def test_a_partner_is_shown_the_partner_part_of_a_pack_and_no_minutes(desk: MeetingDesk) -> None:
-    desk.banded(PRIORITY, pillar="PARTNERSHIP_DEMAND")
-    desk.banded(PRIORITY, pillar="ROADS", title="Police only")
-    partner = Viewer(frozenset({"HP"}), is_partner=True)
-    with desk.store.open() as connection:
-        pack = meeting_page(connection, desk.force, partner, "HP_LOCAL 2026-11-10", desk.clock.now()).pack
-        with pytest.raises(RuleBroken, match="police part"):
-            meeting_minutes(connection, desk.force, partner, HP_TODAY, desk.clock.now())
-    assert {section.part for section in pack.sections} == {"partners"}
-    assert "Police only" not in str(pack)
 
 
 def test_of_my_own_restricted_task_only_its_reference_and_how_it_stands_is_said(desk: MeetingDesk) -> None:

@@ -7,7 +7,7 @@ import pytest
 from reporting.search import LONGEST_TEXT, MOST_FOUND, SearchPage, search
 from store import planner_links
 from store.planner_links import LinkState
-from tasking.task import TaskText
+from tasking.task import ExternalReference, TaskText
 from tasking.viewing import Viewer
 from tests.peakshire import DAY, HOUR
 from tests.reporting.meeting_desk import MeetingDesk
@@ -44,6 +44,13 @@ def test_a_task_is_found_by_whatever_it_goes_by(desk: MeetingDesk, text: str) ->
         link = planner_links.want(connection, task.task_id, "HP", "plan")
         planner_links.change(connection, link.link_id, planner_task_id="PLAN-TASK", state=LinkState.ACTIVE)
     assert references(desk, "PLAN-TASK") == ["T-1001"]
+    assert references(desk, text) == ["T-1001"]
+
+
+@pytest.mark.parametrize("text", ["INC-20261123-0412", "inc 20261123", "0412"])
+def test_a_task_is_found_by_its_reference_in_another_system(desk: MeetingDesk, text: str) -> None:
+    desk.raised(external_references=(ExternalReference("INC", "INC-20261123-0412"),))
+    desk.raised()
     assert references(desk, text) == ["T-1001"]
 
 

@@ -92,6 +92,14 @@ def test_who_has_seen_the_score_cannot_be_the_blind_second_assessor_of_it(taskin
     assert tasking("assess", "T-1001", "--as", CAT, "--review", "--because", "Check", *ONES).exit_code == 0
 
 
+def test_who_has_opened_the_task_in_the_tab_cannot_score_it_blind(tasking: Tasking, tmp_path: Path) -> None:
+    with opened(f"sqlite:///{tmp_path}/tasking.db") as engine:
+        Desk(engine, SetClock(), load_force(CONFIG)[0]).store.consulted(CAT, "tab", "T-1001")
+    refused = tasking("assess", "T-1001", "--as", CAT, "--review", "--because", "Check", *TWOS)
+    assert refused.exit_code == 1
+    assert "a second score here is blind" in refused.output
+
+
 def test_rates_say_how_often_second_assessors_raised_lowered_or_kept_with_raw_counts(tasking: Tasking) -> None:
     assert tasking("assess", "T-1001", "--as", BEA, "--review", "--because", "Check", *ONES).exit_code == 0
     told = tasking("thrive", "rates", "--unit", "DIV_N", "--json", "--as", CAT)

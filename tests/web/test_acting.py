@@ -237,7 +237,20 @@ def test_a_new_score_without_its_reason_is_not_kept(world: World) -> None:
     assert world.desk.now(task).score == task.score
 
 
-def test_who_scored_last_cannot_be_the_second_assessor(world: World) -> None:
+def test_where_second_scores_are_blind_the_page_that_shows_the_last_answers_takes_none(world: World) -> None:
+    assert world.service.force.quality.blind_second_score
+    task = world.desk.raised(pillar=ASB)
+    officer, path = world.visitor("dee", "TaskingOfficer.HP"), f"/tasks/{task.reference}/reassess"
+    page = officer.get(path)
+    assert "A second score is blind here" in words(page.text)
+    levels = dict.fromkeys(("threat", "harm", "risk", "investigation", "vulnerability", "engagement"), "1")
+    fields = {"version": version_in(page), "again": "REVIEW", "alignment": "NONE", "reason": "A second look", **levels}
+    assert officer.send(path, page, **fields).status_code == 422
+    assert world.desk.now(task).score == task.score
+
+
+def test_who_scored_last_cannot_be_the_second_assessor(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.reassess_page._is_blind", lambda visit: False)
     task = world.desk.raised(pillar=ASB, submitted_by="dee@peakshire.example")
     officer, path = world.visitor("dee", "TaskingOfficer.HP"), f"/tasks/{task.reference}/reassess"
     page = officer.get(path)
