@@ -15,7 +15,7 @@ from tasking.escalation import TRIGGER_WORDS, Escalation
 from tasking.escalation_policy import reasons_to_ask
 from tasking.force import TaskingMeeting
 from tasking.meetings import AgendaSection
-from tasking.offering import Offer, Post, offers, posts_for, receivers
+from tasking.open_decisions import OpenDecision, Post, open_decisions, posts_for, receivers
 from tasking.task import Task
 from tasking.thrive import PriorityBand
 from web.decision_fields import ACTS, Act, Field, headings_of, is_needed, read_fields, slug_of
@@ -34,7 +34,7 @@ class Choice:
     """A decision that this person may take now: what the page says of it, and in which posts."""
 
     kind: DecisionType
-    offer: Offer
+    offer: OpenDecision
     posts: tuple[Post, ...]
 
     @property
@@ -71,7 +71,7 @@ def choices_of(
 ) -> tuple[Choice, ...]:
     """Every decision that the person may take about the task now, as ACTS has them in order."""
     found: dict[DecisionType, Choice] = {}
-    for offer in offers(visit.force, visit.tab.policy, task, steps, meeting):
+    for offer in open_decisions(visit.force, visit.tab.policy, task, steps, meeting):
         posts = posts_for(visit.person, visit.force, task, offer, meeting)
         if posts:
             before = found[offer.kind].posts if offer.kind in found else ()
@@ -149,7 +149,7 @@ def _why_closed(
 ) -> str:
     """Why it is not to be decided: the rule's own sentence where it has one, such as that somebody else has. Raises
     NotAllowed where it could be, by others."""
-    for offer in offers(visit.force, visit.tab.policy, task, steps, meeting):
+    for offer in open_decisions(visit.force, visit.tab.policy, task, steps, meeting):
         if offer.kind is kind:
             name = visit.force.units[offer.unit].name
             raise NotAllowed(f"This is for {name} to decide. These may: {', '.join(offer.roles)}.")
@@ -160,7 +160,7 @@ def _why_closed(
     return f"{task.reference}: as it stands now, this is not to be decided{' at this meeting' if meeting else ''}."
 
 
-def _options(visit: Visit, task: Task, offer: Offer) -> dict[str, dict[str, str]]:
+def _options(visit: Visit, task: Task, offer: OpenDecision) -> dict[str, dict[str, str]]:
     """What each field that is a choice offers, by the field's name: codes and their words."""
     force = visit.force
     below = offer.step.from_unit if offer.step else task.unit

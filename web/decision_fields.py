@@ -8,7 +8,7 @@ from tasking.clocks import utc_of
 from tasking.deciding import RULES
 from tasking.decision import DecisionType
 from tasking.decision_words import LONGEST_REASON, LONGEST_TEXT
-from tasking.offering import right_for
+from tasking.open_decisions import right_for
 from tasking.rights import Right
 from web.forms import Form
 

@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tasking.decision import DecisionType
-from tasking.offering import right_for
+from tasking.open_decisions import right_for
 from tasking.rights import Right
 from web.deciding import DecisionForm, form_of, take
 from web.decision_fields import SLUGS

@@ -1,4 +1,4 @@
-"""The task page, an officer's own page, the operator's page and the register page, each on a real record."""
+"""An officer's own page and the operator's page, each on a real record."""
 
 import pytest
 

@@ -24,7 +24,7 @@ ONLY_THE_HIGHEST = frozenset({T.ESCALATION_DECLINE, T.ESCALATION_RETURN, T.DE_ES
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class OpenDecision:
     """A decision that may be taken now: for which unit, about which escalation if any, and the roles that may."""
 
     kind: DecisionType
@@ -41,13 +41,13 @@ class Post:
     unit: str
 
 
-def offers(
+def open_decisions(
     force: Force,
     policy: EscalationPolicy,
     task: Task,
     steps: Sequence[Escalation],
     meeting: TaskingMeeting | None = None,
-) -> tuple[Offer, ...]:
+) -> tuple[OpenDecision, ...]:
     """Every decision that the task's state allows, in the order of the rules; in a meeting those of its unit alone.
 
     `steps` are all escalations of the task, oldest first.
@@ -58,12 +58,12 @@ def offers(
             if meeting is not None and unit != meeting.unit:
                 continue
             if _is_possible(force, policy, task, steps, kind, step):
-                found.append(Offer(kind, unit, step, _roles(force, kind, unit, meeting)))
+                found.append(OpenDecision(kind, unit, step, _roles(force, kind, unit, meeting)))
     return tuple(found)
 
 
 def posts_for(
-    person: Person, force: Force, task: Task, offer: Offer, meeting: TaskingMeeting | None = None
+    person: Person, force: Force, task: Task, offer: OpenDecision, meeting: TaskingMeeting | None = None
 ) -> tuple[Post, ...]:
     """The posts in which the person may take what is offered; none where it is not theirs to take."""
     if not may_on(person, right_for(offer.kind), force, task):
