@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from store.read_once import keep, once
 from store.stored_rows import exact_rows
 from store.tables import chain_heads
 
@@ -74,15 +75,16 @@ def append(connection: Connection, table: Table, values: Mapping[str, Any]) -> i
     """Adds one row with these values and moves the head; gives the row's number. Columns left out are NULL.
 
     Number and previous hash come from the head, never from the rows that are found there: so rows taken away or put in
-    leave a gap that later rows do not heal.
+    leave a gap that later rows do not heal. The head is read with a transaction's first row, and locked from then on.
     """
-    head, last = _locked_head(connection, table)
+    head, last = once(connection, (chain_heads, table), lambda: _locked_head(connection, table))
     number = max(head.rows, last) + 1
     named = (column.name for column in table.c if column.name not in ("number", "hash"))
     content = {name: values.get(name) for name in named} | {"prev_hash": head.hash}
     new_hash = hash_of(table, content)
     connection.execute(insert(table), {**content, "number": number, "hash": new_hash})
     connection.execute(_MOVE, {"chain": table.name, "rows": head.rows + 1, "hash": new_hash})
+    keep(connection, (chain_heads, table), (Head(head.rows + 1, new_hash), number))
     return number
 
 

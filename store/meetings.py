@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select, update
 
+from store.read_once import forget, once
 from store.tables import meetings
 from tasking.meetings import MeetingRecord, MeetingState
 
@@ -31,11 +32,12 @@ def put(connection: Connection, record: MeetingRecord) -> None:
     found = meetings.c.meeting_ref == record.meeting_ref
     if connection.execute(update(meetings).where(found).values(**values)).rowcount == 0:
         connection.execute(insert(meetings).values(meeting_ref=record.meeting_ref, **values))
+    forget(connection, _CANCELLED)
 
 
 def cancelled(connection: Connection) -> frozenset[str]:
     """References of every meeting that was cancelled."""
-    return frozenset(connection.execute(_CANCELLED).scalars())
+    return once(connection, _CANCELLED, lambda: frozenset(connection.execute(_CANCELLED).scalars()))
 
 
 def between(connection: Connection, since: datetime, until: datetime) -> tuple[MeetingRecord, ...]:

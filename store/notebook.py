@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
+from store.read_once import forget, once
 from store.tables import cursors, notices, posts, provisioned
 
 _PROVISIONED = select(provisioned).where(provisioned.c.kind == bindparam("of_kind"))
@@ -40,6 +41,7 @@ def provision(
     found = (provisioned.c.kind == kind, provisioned.c.key == key)
     if connection.execute(update(provisioned).where(*found).values(**values)).rowcount == 0:
         connection.execute(insert(provisioned).values(kind=kind, key=key, **values))
+    forget(connection, (provisioned, kind, key))
 
 
 def provisioned_rows(connection: Connection, kind: str) -> dict[str, RowMapping]:
@@ -51,11 +53,17 @@ def provisioned_rows(connection: Connection, kind: str) -> dict[str, RowMapping]
 def forget_provisioned(connection: Connection, kind: str, key: str) -> None:
     """What was remembered is not there any more."""
     connection.execute(delete(provisioned).where(provisioned.c.kind == kind, provisioned.c.key == key))
+    forget(connection, (provisioned, kind, key))
 
 
 def provisioned_row(connection: Connection, kind: str, key: str) -> RowMapping | None:
     """What is provisioned of one kind under this key, if anything is."""
-    return connection.execute(_PROVISIONED_ROW, {"of_kind": kind, "this": key}).mappings().first()
+    found = (provisioned, kind, key)
+    return once(connection, found, lambda: _provisioned_row(connection, {"of_kind": kind, "this": key}))
+
+
+def _provisioned_row(connection: Connection, which: Mapping[str, str]) -> RowMapping | None:
+    return connection.execute(_PROVISIONED_ROW, which).mappings().first()
 
 
 def raise_notice(connection: Connection, subject: str, text: str, now: datetime) -> bool:

@@ -27,7 +27,7 @@ _THIS_ONE = _FREE.where(outbox.c.outbox_id == bindparam("this"))
 _CHANGE = update(outbox).where(outbox.c.outbox_id == bindparam("this"))
 _CHANGE_ALL = update(outbox).where(outbox.c.outbox_id.in_(bindparam("these", expanding=True)))
 _CLAIM = _CHANGE_ALL.values(attempts=outbox.c.attempts + 1)
-_ADD = insert(outbox)
+_ADD = insert(outbox).returning(outbox.c.outbox_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,21 @@ def add(
     urgency: int = LEAST_URGENT,
 ) -> int:
     """Promises one delivery and returns its id. The most urgent (0) goes first."""
+    return add_for(connection, event, (handler,), payload, now, correlation_id, urgency)[0]
+
+
+def add_for(
+    connection: Connection,
+    event: str,
+    handlers: Collection[str],
+    payload: Mapping[str, str],
+    now: datetime,
+    correlation_id: str,
+    urgency: int = LEAST_URGENT,
+) -> list[int]:
+    """Promises one delivery to each of these handlers and returns their ids."""
     row = {
         "event": event,
-        "handler": handler,
         "payload": dict(payload),
         "state": "PENDING",
         "due_at": now,
@@ -67,9 +79,8 @@ def add(
         "correlation_id": correlation_id,
         "urgency": urgency,
     }
-    done = connection.execute(_ADD, row)
-    assert done.inserted_primary_key is not None
-    return int(done.inserted_primary_key[0])
+    rows = [{**row, "handler": handler} for handler in handlers]
+    return sorted(connection.execute(_ADD, rows).scalars()) if rows else []
 
 
 def claim(connection: Connection, outbox_id: int, now: datetime) -> Delivery | None:

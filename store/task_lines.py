@@ -21,19 +21,22 @@ NO_DUE = 9_999_999_999
 UNASSESSED = "4"
 DONE, ENDED = "8", "9"
 
+_ADD = insert(task_lines)
+_ADD_WORD = insert(task_words)
 _KEEP = update(task_lines).where(
     task_lines.c.task_id == bindparam("this"), task_lines.c.words == bindparam("words_as_kept")
 )
 _REWRITE = update(task_lines).where(task_lines.c.task_id == bindparam("this"))
 _ALIGN = update(task_lines).where(task_lines.c.task_id == bindparam("this"))
+_DIGIT = re.compile(r"\d")
 _SPLIT = re.compile(r"[\W_]+")
 
 
-def add(connection: Connection, task: Task) -> None:
+def add(connection: Connection, task: Task, alignment: Alignment = Alignment.NONE) -> None:
     """The row of a new task, aligned with no priority until it is assessed."""
     words = words_of(task)
     values = {**_columns(task), "changed_at": task.raised_at, "words": " ".join(words)}
-    connection.execute(insert(task_lines).values(task_id=task.task_id, alignment=Alignment.NONE.value, **values))
+    connection.execute(_ADD, {"task_id": task.task_id, "alignment": alignment.value, **values})
     _put_words(connection, task.task_id, words)
 
 
@@ -82,12 +85,8 @@ def words_of(task: Task) -> list[str]:
     linked = [part for link in task.links for part in (link.title, link.url)]
     elsewhere = [each.value for each in task.external_references]
     found = {*words_in(task.title), *words_in(task.reference), *words_in(task.response_id)}
-    found |= {
-        word
-        for text in (*written, *linked, *elsewhere)
-        for word in words_in(text)
-        if any(each.isdigit() for each in word)
-    }
+    with_digits = (text for text in (*written, *linked, *elsewhere) if _DIGIT.search(text))
+    found |= {word for text in with_digits for word in words_in(text) if _DIGIT.search(word)}
     return sorted(found)
 
 
@@ -103,7 +102,7 @@ def words_in(text: str) -> Iterator[str]:
 
 def _put_words(connection: Connection, task_id: str, words: list[str]) -> None:
     if words:
-        connection.execute(insert(task_words), [{"word": word, "task_id": task_id} for word in words])
+        connection.execute(_ADD_WORD, [{"word": word, "task_id": task_id} for word in words])
 
 
 def _columns(task: Task) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from store import task_lines
+from store.read_once import keep, once
 from store.tables import assessments, escalations, planner_links, references, tasks
 from tasking.errors import StaleTask, UnknownTask
 from tasking.escalation import UNDECIDED, Escalation, EscalationStatus
@@ -104,7 +105,7 @@ def urgency_of(connection: Connection, task_id: str | None) -> int:
     """How urgent a delivery about this task is: 0 to 2. A response that is no task yet might be anything: 0."""
     if task_id is None:
         return 0
-    band = connection.execute(_READ_BAND, {"this": task_id}).scalar()
+    band = once(connection, (_READ_BAND, task_id), lambda: connection.execute(_READ_BAND, {"this": task_id}).scalar())
     return URGENCY_OF_BAND.get(PriorityBand(band), 2) if band else 2
 
 
@@ -130,10 +131,16 @@ def read_all_tasks(connection: Connection) -> list[Task]:
     return [task_of(row) for row in connection.execute(select(tasks).order_by(tasks.c.raised_at)).mappings()]
 
 
-def add_task(connection: Connection, task: Task) -> None:
-    """Keeps a new task."""
-    connection.execute(_ADD, {"task_id": task.task_id, **_columns(task)})
-    task_lines.add(connection, task)
+def add_task(connection: Connection, task: Task, risk: AssessedRisk | None = None) -> None:
+    """Keeps a new task, with its first assessment where it has one."""
+    columns = _columns(task)
+    connection.execute(_ADD, {"task_id": task.task_id, **columns})
+    keep(connection, (_READ_BAND, task.task_id), columns["band"])
+    if risk is None:
+        task_lines.add(connection, task)
+    else:
+        task_lines.add(connection, task, risk.context.alignment)
+        _append_assessment(connection, task.task_id, risk)
 
 
 def save_task(connection: Connection, task: Task, now: datetime) -> Task:
@@ -142,9 +149,11 @@ def save_task(connection: Connection, task: Task, now: datetime) -> Task:
     Raises StaleTask when somebody saved it since.
     """
     newer = replace(task, version=task.version + 1)
-    done = connection.execute(_SAVE, {"this": task.task_id, "as_read": task.version, **_columns(newer)})
+    columns = _columns(newer)
+    done = connection.execute(_SAVE, {"this": task.task_id, "as_read": task.version, **columns})
     if done.rowcount != 1:
         raise StaleTask(f"{task.reference} has changed since it was read.")
+    keep(connection, (_READ_BAND, task.task_id), columns["band"])
     task_lines.save(connection, newer, now)
     return newer
 
@@ -157,9 +166,13 @@ def read_assessments(connection: Connection, task_id: str) -> tuple[AssessedRisk
 
 def add_assessment(connection: Connection, task_id: str, risk: AssessedRisk) -> None:
     """Appends an assessment."""
+    _append_assessment(connection, task_id, risk)
+    task_lines.align(connection, task_id, risk.context.alignment)
+
+
+def _append_assessment(connection: Connection, task_id: str, risk: AssessedRisk) -> None:
     document = _RISK.dump_python(risk, mode="json")
     connection.execute(_ADD_RISK, {"assessment_id": risk.assessment_id, "task_id": task_id, "document": document})
-    task_lines.align(connection, task_id, risk.context.alignment)
 
 
 def read_escalations(connection: Connection, task_id: str) -> tuple[Escalation, ...]:

@@ -127,9 +127,9 @@ class SqlUnitOfWork:
         """The task with this reference. Raises UnknownTask."""
         return tasks.read_task_by_reference(self.connection, reference)
 
-    def add_task(self, task: Task) -> None:
-        """Keeps a new task."""
-        tasks.add_task(self.connection, task)
+    def add_task(self, task: Task, risk: AssessedRisk | None = None) -> None:
+        """Keeps a new task, with its first assessment where it has one."""
+        tasks.add_task(self.connection, task, risk)
 
     def save_task(self, task: Task) -> Task:
         """Keeps a changed task. Raises StaleTask."""
@@ -257,9 +257,10 @@ class SqlUnitOfWork:
         """One outbox row for each handler on the event's route."""
         payload = event.payload()
         urgency = tasks.urgency_of(self.connection, payload.get("task_id"))
-        for handler in self._store.routes[type(event)]:
-            row = outbox.add(self.connection, event.name, handler, payload, self._now, self.correlation_id, urgency)
-            self.promised.append(row)
+        handlers = self._store.routes[type(event)]
+        self.promised += outbox.add_for(
+            self.connection, event.name, handlers, payload, self._now, self.correlation_id, urgency
+        )
 
     def put_back(self, outbox_id: int | None = None) -> list[int]:
         """Puts one dead letter, or with None all of them, back to be delivered; audited, each once. Returns their ids,

@@ -76,8 +76,7 @@ def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
         external_references=request.external_references,
     )
     task = held(force, replace(task, pillar=request.pillar), task)
-    uow.add_task(task)
-    uow.add_assessment(task.task_id, risk)
+    uow.add_task(task, risk)
     shown = {
         "pillar": (None, pillar),
         "unit": (None, task.unit),

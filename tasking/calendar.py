@@ -6,17 +6,20 @@ Pure: what has been cancelled is handed in. All moments are UTC; a meeting keeps
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from tasking.clocks import LONDON, local_day, utc_of
 from tasking.errors import RuleBroken
 from tasking.force import Force, TaskingMeeting
-from tasking.meetings import AgendaSection, Cycle
+from tasking.meetings import AgendaSection, Cycle, Recurrence
 from tasking.recurrence import HORIZON, walls_between
 
 LOOKS_BACK = tuple(timedelta(days=days) for days in (2, 40, 400, 4000))
 """How far back an earlier meeting is looked for, the nearest first."""
 DAY = timedelta(days=1)
+FIRST_FEW = 4
 
 
 class Sitting(NamedTuple):
@@ -171,8 +174,23 @@ def _wall(at: datetime) -> datetime:
 
 
 def _after(meeting: TaskingMeeting, after: datetime, cancelled: frozenset[str]) -> Iterator[Sitting]:
-    starts = _starts(meeting, after, after.astimezone(UTC) + HORIZON)
-    return _without((Sitting(meeting, start) for start in starts if start > after), cancelled)
+    return _without((Sitting(meeting, start) for start in _starts_after(meeting, after)), cancelled)
+
+
+def _starts_after(meeting: TaskingMeeting, after: datetime) -> Iterator[datetime]:
+    """As the next meeting is asked for with every task that is shown, the first starts of a day are worked out once."""
+    last = after
+    for start in _first_starts(meeting.recurrence, local_day(after)) if meeting.recurrence else ():
+        if start > after:
+            yield start
+            last = start
+    yield from (start for start in _starts(meeting, last, after.astimezone(UTC) + HORIZON) if start > last)
+
+
+@lru_cache(maxsize=1024)
+def _first_starts(recurrence: Recurrence, day: date) -> tuple[datetime, ...]:
+    since = datetime.combine(day, time())
+    return tuple(utc_of(wall) for wall in islice(walls_between(recurrence, since, since + HORIZON), FIRST_FEW))
 
 
 def _may_sit(sitting: Sitting, unit: str, after: datetime, cancelled: frozenset[str]) -> bool:

@@ -59,8 +59,8 @@ class UnitOfWork(Protocol):
         """The task with this reference, whatever the case it is written in. Raises UnknownTask."""
         ...
 
-    def add_task(self, task: Task) -> None:
-        """Keeps a new task."""
+    def add_task(self, task: Task, risk: AssessedRisk | None = None) -> None:
+        """Keeps a new task, with its first assessment where it has one."""
         ...
 
     def save_task(self, task: Task) -> Task:
