@@ -32,7 +32,7 @@ from tasking.viewing import Viewer
 PAGE_SIZE = 50
 MOST_COUNTED = 5000
 """A scope with more tasks than this in view is not counted by heading, and its number is said to be more than that."""
-MOST_SAID = 1000
+MOST_SAID = 200
 """Of a scope that is not looked at, and of one too long to be counted by heading, no larger number is told."""
 LATE_AFTER = timedelta(minutes=15)
 """A board that was read longer ago than this is said to be out of date: the longest gap between two reads."""
@@ -123,15 +123,15 @@ def board_page(
     look = look_of(force, viewer, wanted, now)
     kept = _kept(look, wanted.scope)
     rows, next_after = _rows(connection, look, kept, after, size)
-    groups, is_whole = _groups(connection, look)
-    total = Count(sum(number for row, number in groups if not _fails(look, row))) if is_whole else None
+    groups = _groups(connection, look) if _can_be_counted(connection, look) else None
+    total = None if groups is None else Count(sum(number for row, number in groups if not _fails(look, row)))
     scopes = tuple(_scope(connection, look, scope, total) for scope in Scope)
     return BoardPage(
         rows=rows,
         next_after=next_after,
         total=next(each.count for each in scopes if each.is_chosen),
         scopes=scopes,
-        facets=_facets(look, groups if is_whole else None),
+        facets=_facets(look, groups),
         synced=boards_synced(connection, force, viewer, now),
         token=_token(connection, kept),
     )
@@ -195,8 +195,13 @@ def _rows(
     return rows_of(connection, look, shown), shown[-1]["order_key"] if len(found) > size else None
 
 
-def _groups(connection: Connection, look: Look) -> tuple[list[tuple[object, int]], bool]:
-    """Rows of the scope that count alike, with their number; and whether these are all there are."""
+def _can_be_counted(connection: Connection, look: Look) -> bool:
+    query = select(_c.order_key).where(_in_scope(look, look.wanted.scope)).order_by(_c.order_key)
+    return connection.execute(query.limit(1).offset(MOST_COUNTED)).first() is None
+
+
+def _groups(connection: Connection, look: Look) -> list[tuple[object, int]]:
+    """Rows of the scope that count alike, with their number."""
     owner = look.wanted.owner
     flags = (
         is_overdue(look.now).label("overdue"),
@@ -207,10 +212,9 @@ def _groups(connection: Connection, look: Look) -> tuple[list[tuple[object, int]
         (is_owned_by(look, owner) if owner else literal(False)).label("is_wanted_owner"),
     )
     scope = _in_scope(look, look.wanted.scope)
-    some = select(*_COUNTED, *flags).where(scope).order_by(_c.order_key).limit(MOST_COUNTED + 1).subquery()
+    some = select(*_COUNTED, *flags).where(scope).subquery()
     query = select(*some.c, func.count().label("number")).group_by(*some.c)
-    groups: list[tuple[object, int]] = [(row, int(row.number)) for row in connection.execute(query)]
-    return groups, sum(number for _, number in groups) <= MOST_COUNTED
+    return [(row, int(row.number)) for row in connection.execute(query)]
 
 
 def _fails(look: Look, row: object) -> list[str]:

@@ -11,7 +11,7 @@ from reporting.reviews import outstanding
 from reporting.strategy import CycleShare, shares, strategy_at
 from reporting.wording import is_decision_restricted
 from store import decisions, intelligence, meetings, offers, waiting
-from store.tasks import read_ended_tasks, read_histories, read_open_tasks
+from store.tasks import read_ended_tasks, read_histories_seen_from, read_open_tasks_seen_from
 from tasking.calendar import meeting_ref, previous_meeting
 from tasking.clocks import local_day
 from tasking.decision import Decision
@@ -110,7 +110,7 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
     decided = decisions.between(connection, now - LOOKS_BACK, now + timedelta(microseconds=1), [meeting.unit])
     recorded = [each for each in decisions.recorded_since(connection, since, meeting.unit) if each.recorded_at <= now]
     about = {decision.task_id for decision in (*decided, *recorded)}
-    opened = read_open_tasks(connection)
+    opened = read_open_tasks_seen_from(connection, meeting.unit, units_below(force, meeting.unit))
     record, last_record = _records(connection, meeting, starts_at)
     kind = force.kind_of(meeting) or MeetingKind("", meeting.name, WITHOUT_A_KIND)
     return View(
@@ -195,7 +195,7 @@ def _ended(connection: Connection, force: Force, unit: str, since: datetime, abo
     family = units_below(force, unit)
     return tuple(
         Seen(task, steps=undecided.get(task.task_id, ()), is_below=unit not in task.stands_on)
-        for task in read_ended_tasks(connection, since, about | undecided.keys())
+        for task in read_ended_tasks(connection, since, about | undecided.keys(), family)
         if task.unit in family or task.task_id in about
     )
 
@@ -203,7 +203,7 @@ def _ended(connection: Connection, force: Force, unit: str, since: datetime, abo
 def _seen(connection: Connection, force: Force, unit: str, opened: Iterable[Task]) -> tuple[Seen, ...]:
     """The open tasks that stand with the unit, and those of the units below it."""
     below = units_below(force, unit) - {unit}
-    histories = read_histories(connection)
+    histories = read_histories_seen_from(connection, unit, units_below(force, unit))
     return tuple(
         Seen(task, *histories.get(task.task_id, ((), ())), is_below=unit not in task.stands_on)
         for task in opened

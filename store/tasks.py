@@ -20,6 +20,7 @@ from sqlalchemy import (
     cast,
     func,
     insert,
+    or_,
     select,
     union,
     update,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 
 from store import task_lines
 from store.read_once import keep, once
+from store.tab_tables import task_lines as lines
 from store.tables import assessments, escalations, planner_links, references, tasks
 from tasking.errors import StaleTask, UnknownTask
 from tasking.escalation import UNDECIDED, Escalation, EscalationStatus
@@ -35,6 +37,7 @@ from tasking.thrive import AssessedRisk, PriorityBand
 from tasking.triggers import problem_of
 
 T = TypeVar("T")
+Histories = dict[str, tuple[tuple[AssessedRisk, ...], tuple[Escalation, ...]]]
 
 URGENCY_OF_BAND = {PriorityBand.IMMEDIATE: 0, PriorityBand.PRIORITY: 1}
 """How soon what concerns a task is delivered where not all can be at once; 0 first, other bands last."""
@@ -47,6 +50,7 @@ _RISK: TypeAdapter[AssessedRisk] = TypeAdapter(AssessedRisk)
 _ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
 
 _READ = select(tasks).where(tasks.c.task_id == bindparam("this"))
+_READ_BY_REFERENCE = select(tasks).where(tasks.c.reference == bindparam("wanted"))
 _READ_VERSION = select(tasks.c.version).where(tasks.c.task_id == bindparam("this"))
 _READ_BAND = select(tasks.c.band).where(tasks.c.task_id == bindparam("this"))
 _SAVE = update(tasks).where(tasks.c.task_id == bindparam("this"), tasks.c.version == bindparam("as_read"))
@@ -87,9 +91,8 @@ def version_of(connection: Connection, task_id: str) -> int | None:
 
 
 def read_task_by_reference(connection: Connection, reference: str) -> Task:
-    """The task with this reference, in any case. Raises UnknownTask."""
-    wanted = reference.strip().upper()
-    row = connection.execute(select(tasks).where(func.upper(tasks.c.reference) == wanted)).mappings().first()
+    """The task with this reference, in any case: they are given in capitals. Raises UnknownTask."""
+    row = connection.execute(_READ_BY_REFERENCE, {"wanted": reference.strip().upper()}).mappings().first()
     if row is None:
         raise UnknownTask("There is no task with that reference.")
     return task_of(row)
@@ -99,6 +102,13 @@ def read_open_tasks(connection: Connection) -> list[Task]:
     """All tasks with work still to do, oldest first."""
     query = select(tasks).where(tasks.c.is_open).order_by(tasks.c.raised_at, tasks.c.reference)
     return [task_of(row) for row in connection.execute(query).mappings()]
+
+
+def read_open_tasks_seen_from(connection: Connection, unit: str, family: Collection[str]) -> list[Task]:
+    """Open tasks that stand with the unit or are of one in its family, oldest first."""
+    query = select(tasks).where(tasks.c.task_id.in_(_open_seen_from(unit, family)))
+    rows = connection.execute(query.order_by(tasks.c.raised_at, tasks.c.reference)).mappings()
+    return [task_of(row) for row in rows]
 
 
 def urgency_of(connection: Connection, task_id: str | None) -> int:
@@ -192,11 +202,14 @@ def read_escalations_of(connection: Connection, task_ids: Collection[str]) -> di
     return {task_id: tuple(steps) for task_id, steps in found.items()}
 
 
-def read_histories(connection: Connection) -> dict[str, tuple[tuple[AssessedRisk, ...], tuple[Escalation, ...]]]:
+def read_histories(connection: Connection) -> Histories:
     """Assessments and escalations of every open task by its id, oldest first; in two queries however many there are."""
-    risks = _of_open_tasks(connection, assessments, _RISK)
-    steps = _of_open_tasks(connection, escalations, _ESCALATION)
-    return {task: (tuple(risks.get(task, ())), tuple(steps.get(task, ()))) for task in risks.keys() | steps.keys()}
+    return _histories(connection, _ids(tasks.c.is_open))
+
+
+def read_histories_seen_from(connection: Connection, unit: str, family: Collection[str]) -> Histories:
+    """The same of the tasks that `read_open_tasks_seen_from` reads."""
+    return _histories(connection, _open_seen_from(unit, family))
 
 
 def read_assessed_since(
@@ -271,11 +284,15 @@ def completed_before(connection: Connection, until: datetime) -> dict[str, int]:
     return {str(unit): int(number) for unit, number in connection.execute(query.group_by(tasks.c.unit))}
 
 
-def read_ended_tasks(connection: Connection, since: datetime, ids: Collection[str] = ()) -> list[Task]:
-    """Tasks with no work left that were raised or completed since this moment (UTC), and those of these ids."""
+def read_ended_tasks(
+    connection: Connection, since: datetime, ids: Collection[str], units: Collection[str]
+) -> list[Task]:
+    """Tasks of these units with no work left that were raised or completed since this moment (UTC), and those of these
+    ids, of whatever unit."""
+    is_theirs = tasks.c.unit.in_(units)
     found = union(
-        _ids(tasks.c.raised_at >= since),
-        _ids(_is_completed(), tasks.c.completed_at >= since),
+        _ids(tasks.c.raised_at >= since, is_theirs),
+        _ids(_is_completed(), tasks.c.completed_at >= since, is_theirs),
         _ids(tasks.c.task_id.in_(ids)),
     )
     return [task for task in _tasks_of(connection, found) if not task.is_open]
@@ -325,6 +342,12 @@ def _ids(*conditions: ColumnElement[bool]) -> Select[tuple[str]]:
     return select(tasks.c.task_id).where(*conditions)
 
 
+def _open_seen_from(unit: str, family: Collection[str]) -> Select[tuple[str]]:
+    stands_with = lines.c.places.contains(task_lines.barred([unit]), autoescape=True)
+    is_theirs = or_(tasks.c.unit.in_(family), stands_with)
+    return _ids(tasks.c.is_open, is_theirs).join(lines, lines.c.task_id == tasks.c.task_id)
+
+
 def _is_completed() -> ColumnElement[bool]:
     return tasks.c.status == Status.COMPLETED.value
 
@@ -334,9 +357,14 @@ def _tasks_of(connection: Connection, found: CompoundSelect[tuple[str]]) -> list
     return [task_of(row) for row in connection.execute(query).mappings()]
 
 
-def _of_open_tasks(connection: Connection, table: Table, kind: TypeAdapter[T]) -> dict[str, list[T]]:
-    is_open = select(tasks.c.task_id).where(tasks.c.is_open)
-    query = select(table.c.task_id, table.c.document).where(table.c.task_id.in_(is_open)).order_by(table.c.number)
+def _histories(connection: Connection, found: Select[tuple[str]]) -> Histories:
+    risks = _by_task(connection, found, assessments, _RISK)
+    steps = _by_task(connection, found, escalations, _ESCALATION)
+    return {task: (tuple(risks.get(task, ())), tuple(steps.get(task, ()))) for task in risks.keys() | steps.keys()}
+
+
+def _by_task(connection: Connection, of: Select[tuple[str]], table: Table, kind: TypeAdapter[T]) -> dict[str, list[T]]:
+    query = select(table.c.task_id, table.c.document).where(table.c.task_id.in_(of)).order_by(table.c.number)
     found: dict[str, list[T]] = {}
     for task_id, document in connection.execute(query):
         found.setdefault(task_id, []).append(kind.validate_python(document))

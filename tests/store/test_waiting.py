@@ -35,7 +35,7 @@ LOOKS: dict[str, Any] = {
     "the tasks of a digest": lambda connection: waiting.tasks_of(connection, ["HP"], MORNING, MORNING),
     "what awaits its result": lambda connection: tasks.read_completed_tasks(connection, MORNING, ["x"]),
     "how much awaits its result": lambda connection: tasks.completed_before(connection, MORNING),
-    "what has ended": lambda connection: tasks.read_ended_tasks(connection, MORNING, ["x"]),
+    "what has ended": lambda connection: tasks.read_ended_tasks(connection, MORNING, ["x"], ["HP"]),
     "what waits for a meeting": lambda connection: tasks.awaiting_forum(connection, "HP_DAILY 2026-11-02"),
     "decisions to be reviewed": decisions.to_be_reviewed,
     "decisions written down since": lambda connection: decisions.recorded_since(connection, MORNING, "HP"),
