@@ -35,7 +35,8 @@ MOST_COUNTED = 5000
 MOST_SAID = 200
 """Of a scope that is not looked at, and of one too long to be counted by heading, no larger number is told."""
 LATE_AFTER = timedelta(minutes=15)
-"""A board that was read longer ago than this is said to be out of date: the longest gap between two reads."""
+"""A board that was read, or made and not read yet, longer ago than this is said to be out of date: the longest gap
+between two reads."""
 PLAN = "plan"
 """Kind of provisioned row that names the plan in use of each unit (planner_sync/boards.py)."""
 SCOPE_WORDS = {Scope.OPEN: "Open", Scope.AWAITING_RESULT: "Done, result to come", Scope.ENDED: "Withdrawn"}
@@ -164,8 +165,10 @@ def boards_synced(connection: Connection, force: Force, viewer: Viewer, now: dat
     found = []
     for unit in force.boards:
         if viewer.may_see_unit(unit):
-            read_at = times.get(plans[unit]["graph_id"]) if unit in plans else None
-            is_late = read_at is None or now - read_at > LATE_AFTER
+            plan = plans.get(unit)
+            read_at = times.get(plan["graph_id"]) if plan else None
+            waits_since = read_at or (plan["made_at"] if plan else None)
+            is_late = waits_since is None or now - waits_since > LATE_AFTER
             found.append(BoardSynced(unit, force.units[unit].name, read_at, is_late))
     return tuple(found)
 

@@ -252,6 +252,15 @@ def test_each_board_says_when_it_was_read_and_whether_that_is_too_long_ago(desk:
     assert (never.read_at, never.is_late) == (None, True)
 
 
+def test_a_board_made_just_now_is_not_behind_before_its_first_read_is_due(desk: MeetingDesk) -> None:
+    now, viewer = desk.clock.now(), Viewer(frozenset({"HP"}))
+    with desk.store.open() as connection:
+        notebook.provision(connection, "plan", "HP", "plan-hp", {}, now)
+        (fresh,) = boards_synced(connection, desk.force, viewer, now + 15 * MINUTE)
+        (waits,) = boards_synced(connection, desk.force, viewer, now + 16 * MINUTE)
+    assert [(each.read_at, each.is_late) for each in (fresh, waits)] == [(None, False), (None, True)]
+
+
 @pytest.mark.parametrize("field", ["units", "levels", "pillars", "bands", "statuses", "labels"])
 def test_a_value_that_config_does_not_know_is_refused_by_name(desk: MeetingDesk, field: str) -> None:
     with pytest.raises(RuleBroken, match="'NO_SUCH'"):
