@@ -178,6 +178,7 @@ def _item(view: View, matter: Matter, section: AgendaSection) -> PackItem:
         is_for_decision=not FOR_DECISION.isdisjoint(codes),
         decide_by=first.decide_by(matter.seen, view),
         due_at=task.due_at,
+        tried="" if hidden or is_for_partners else _tried(matter.seen, view),
     )
 
 
@@ -206,7 +207,14 @@ def _said_first(found: Found, section: AgendaSection, is_for_partners: bool) -> 
 def _asked(seen: Seen, view: View) -> str:
     """What is asked: of this level by an escalation, else what the task asks for."""
     steps = [step for step in seen.steps if step.is_standing and step.to_unit == view.unit]
-    return next((step.resources_requested for step in reversed(steps) if step.resources_requested), seen.task.text.ask)
+    found = (step.asked or step.resources_requested for step in reversed(steps))
+    return next((words for words in found if words), seen.task.text.ask)
+
+
+def _tried(seen: Seen, view: View) -> str:
+    """What the unit below says it has tried, by the newest escalation to this level."""
+    steps = [step for step in seen.steps if step.is_standing and step.to_unit == view.unit]
+    return next((step.action_so_far for step in reversed(steps) if step.action_so_far), "")
 
 
 def _standing(view: View, matter: Matter) -> Standing:

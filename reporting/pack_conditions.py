@@ -336,15 +336,20 @@ def wants_resources(seen: Seen, view: View) -> str | None:
     if not _own(seen):
         return None
     steps = [step for step in seen.steps if step.is_standing and step.to_unit == view.unit]
-    if any(step.resources_requested or step.trigger in RESOURCE_TRIGGERS for step in steps):
-        return "More people or equipment is asked of this level"
+    asking = [step for step in steps if step.resources_requested or step.trigger in RESOURCE_TRIGGERS]
+    if asking:
+        is_decided = _was_decided(seen, view, asking[-1].requested_at)
+        return None if is_decided else "More people or equipment is asked of this level"
     wants = seen.task.wanted == "RESOURCES" and seen.task.unit == view.unit
-    return "More people or equipment is asked for" if wants and not _was_decided(seen, view, T.RESOURCE) else None
+    is_decided = _was_decided(seen, view, seen.task.raised_at)
+    return "More people or equipment is asked for" if wants and not is_decided else None
 
 
-def _was_decided(seen: Seen, view: View, kind: DecisionType) -> bool:
+def _was_decided(seen: Seen, view: View, since: datetime) -> bool:
+    """Whether people or equipment were granted, or declined, since they were asked for."""
     about = view.decided.get(seen.task.task_id, ())
-    return any(each.decision_type is kind and each.decision_ref not in view.superseded for each in about)
+    made = [each for each in about if each.decision_ref not in view.superseded and each.decided_at >= since]
+    return any(each.allocation or each.decision_type in (T.RESOURCE, T.RESOURCE_DECLINE) for each in made)
 
 
 def decided_before(seen: Seen, view: View) -> str | None:

@@ -10,6 +10,7 @@ from reporting.wording import is_decision_restricted, unit_name
 from tasking.decision import Decision
 from tasking.meetings import Attendance
 from tasking.recording import WORDS
+from tasking.resources import Allocation, granted_words
 from tasking.task import Status, Task
 
 PARTNER_ONLY = "partner part only"
@@ -80,7 +81,7 @@ def decision_in_pack(decision: Decision, hidden: bool) -> PackDecision:
         reference=decision.task_reference,
         classification=decision.classification,
         is_restricted=hidden,
-        what=WORDS[decision.decision_type],
+        what=f"{WORDS[decision.decision_type]}{_granted(decision)}",
         text="" if hidden else decision.text,
         rationale="" if hidden else decision.rationale,
         role=decision.role,
@@ -88,6 +89,28 @@ def decision_in_pack(decision: Decision, hidden: bool) -> PackDecision:
         decided_at=decision.decided_at,
         recorded_at=decision.recorded_at,
     )
+
+
+def allotted(view: View) -> tuple[str, ...]:
+    """What the unit has granted of people and equipment that is not over yet, the soonest to end first; of figures
+    only, so that it may be read of restricted tasks too."""
+    made = [each for some in view.decided.values() for each in some if each.decision_ref not in view.superseded]
+    found = [(each, each.allocation) for each in made if each.allocation and not _is_over(each.allocation, view)]
+    return tuple(
+        f"{each.decision_ref}, {each.task_reference}, for {unit_name(view.force, allocation.to_unit)}. "
+        f"{granted_words(allocation)}"
+        for each, allocation in sorted(
+            found, key=lambda pair: (pair[1].granted.ends_at or view.now, pair[0].decision_ref)
+        )
+    )
+
+
+def _is_over(allocation: Allocation, view: View) -> bool:
+    return allocation.granted.ends_at is not None and allocation.granted.ends_at <= view.now
+
+
+def _granted(decision: Decision) -> str:
+    return f". {granted_words(decision.allocation).rstrip('.')}" if decision.allocation else ""
 
 
 def _is_done_since_yesterday(task: Task, view: View) -> bool:

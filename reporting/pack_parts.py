@@ -20,8 +20,9 @@ PARTNERS, POLICE = "partners", "police"
 class PackItem:
     """One task before the meeting: what it is, why it is here, what is asked and needed, by when.
 
-    `title` and `asked` are empty where it `is_restricted`. `smart_gaps` says what its action lacks. `needed` is what
-    the meeting does about it, by `decide_by` where there is a limit; with `is_for_decision` it has to decide.
+    `title`, `asked` and `tried` (what was tried so far) are empty where it `is_restricted`. `smart_gaps` says what its
+    action lacks. `needed` is what the meeting does about it, by `decide_by` where there is a limit; with
+    `is_for_decision` it has to decide.
     `stands_with` is the highest unit that has it.
     """
 
@@ -48,6 +49,7 @@ class PackItem:
     is_for_decision: bool
     decide_by: datetime | None
     due_at: datetime | None
+    tried: str = ""
 
 
 @dataclass(frozen=True, slots=True)

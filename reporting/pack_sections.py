@@ -78,7 +78,10 @@ RULES: Mapping[A, SectionRule] = {
     A.DUE_AND_OVERDUE: SectionRule("Due, overdue and not accepted", LATE),
     A.NEW_TASKS: SectionRule("New tasks since the last meeting", _of("NEW")),
     A.RESOURCES: SectionRule(
-        "People and equipment asked for", _of("WANTS_RESOURCES"), note="Within a band, the highest score first."
+        "People and equipment asked for",
+        _of("WANTS_RESOURCES"),
+        note="Within a band, the highest score first. Above them stands what this unit has granted and is not over.",
+        lines=pack_lines.allotted,
     ),
     A.RESULTS: SectionRule("Results since the last meeting", _of("COMPLETED")),
     A.DECISIONS: SectionRule("Decisions since the last meeting, to be read back", decisions=pack_lines.read_back),

@@ -68,9 +68,9 @@ def state_lines(item: PackItem) -> tuple[tuple[str, str], ...]:
 
 
 def asked_lines(item: PackItem) -> tuple[tuple[str, str], ...]:
-    """What is asked, what the meeting has to do about it, and by when."""
+    """What is asked, what was tried, what the meeting has to do about it, and by when."""
     by = f" by {short_time(item.decide_by)}" if item.decide_by else ""
-    lines = (("Asked", item.asked), (f"Needed{by}", item.needed))
+    lines = (("Asked", item.asked), ("Tried so far", item.tried), (f"Needed{by}", item.needed))
     return tuple((name, words) for name, words in lines if words)
 
 

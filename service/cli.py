@@ -13,6 +13,7 @@ from service.commands.audit import evidence, verify_audit
 from service.commands.calendar import meeting
 from service.commands.deciding import assess, decide, link
 from service.commands.papers import inbox, minutes, pack, register
+from service.commands.routes import show_routes
 from service.commands.running import console, login_or_stop, problems, settings_or_stop, stop, told, with_service
 from service.jobs import JOBS, Job, job_named, run
 from service.provision import Provision, Step
@@ -220,6 +221,7 @@ OTHERS = (
     minutes,
     pack,
     register,
+    show_routes,
     sign_in_service_account,
     verify_audit,
 )

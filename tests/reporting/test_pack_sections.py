@@ -193,7 +193,7 @@ def test_resources_are_ranked_and_go_once_something_was_decided_about_them(desk:
     low = desk.banded(SCHEDULED, wanted="RESOURCES")
     high = desk.banded(PRIORITY, wanted="RESOURCES")
     assert list(items(desk.pack("HP_LOCAL", TOMORROW), "RESOURCES")) == [high.reference, low.reference]
-    desk.decide(high, T.RESOURCE, resources="Four hours", hours=4.0)
+    desk.decide(high, T.RESOURCE, resources="Four hours", hours=4.0, starts_at=MORNING + HOUR, ends_at=MORNING + DAY)
     assert list(items(desk.pack("HP_LOCAL", TOMORROW), "RESOURCES")) == [low.reference]
 
 
