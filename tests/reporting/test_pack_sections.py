@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reporting.pack_parts import Pack, PackItem
+from reporting.pack_parts import Pack, PackItem, PackSection
 from reporting.pack_sections import RULES
 from tasking import holding
 from tasking.decision import DecisionType
@@ -25,6 +25,7 @@ from tests.peakshire import (
     a_proposal,
 )
 from tests.reporting.meeting_desk import MEETS_AT, MeetingDesk
+from tests.tasking.deciding_force import ASKS, BID
 
 T = DecisionType
 TOMORROW = MEETS_AT + DAY
@@ -32,8 +33,13 @@ TOMORROW = MEETS_AT + DAY
 
 def items(pack: Pack, code: str) -> dict[str, PackItem]:
     """The tasks under one point, by reference."""
+    return {item.reference: item for item in section_of(pack, code).items}
+
+
+def section_of(pack: Pack, code: str) -> PackSection:
+    """One point of the pack."""
     (section,) = (section for section in pack.sections if section.code == code)
-    return {item.reference: item for item in section.items}
+    return section
 
 
 def above(desk: MeetingDesk, *decisions: DecisionType, **given: Any) -> Task:
@@ -272,3 +278,37 @@ def test_a_review_of_any_decision_is_asked_for_a_day_before_and_superseding_it_i
     )
     desk.decide(task, T.ALLOCATE, text="The other team", supersedes=made.decision_ref)
     assert task.reference not in items(desk.pack(), "NEXT_24_HOURS")
+
+
+def test_what_was_granted_is_shown_until_it_is_over_and_is_no_longer_asked_for(desk: MeetingDesk) -> None:
+    task = desk.banded(PRIORITY)
+    desk.decide(task, T.ESCALATE, **ASKS)
+    asked = items(desk.pack("DIV_N_TACTICAL"), "RESOURCES")
+    assert asked[task.reference].why[0] == "More people or equipment is asked of this level"
+    made = desk.decide(task, T.ESCALATION_ACCEPT, hours=10)
+    desk.clock.advance(MINUTE)
+    section = section_of(desk.pack("DIV_N_TACTICAL"), "RESOURCES")
+    assert task.reference not in {item.reference for item in section.items}
+    (line,) = section.lines
+    assert line.startswith(
+        f"{made.decision_ref}, {task.reference}, for Northfell. Granted in part: 2 in number, 10 hours"
+    )
+    assert ASKS["resources"] not in line
+    desk.clock.at = ASKS["ends_at"] - MINUTE
+    assert section_of(desk.pack("DIV_N_TACTICAL"), "RESOURCES").lines == (line,)
+    desk.clock.at = ASKS["ends_at"]
+    assert section_of(desk.pack("DIV_N_TACTICAL"), "RESOURCES").lines == ()
+
+
+def test_what_was_declined_is_no_longer_asked_for(desk: MeetingDesk) -> None:
+    task = desk.banded(PRIORITY, wanted="RESOURCES")
+    assert task.reference in items(desk.pack("HP_LOCAL", TOMORROW), "RESOURCES")
+    desk.decide(task, T.RESOURCE_DECLINE)
+    assert task.reference not in items(desk.pack("HP_LOCAL", TOMORROW), "RESOURCES")
+
+
+def test_a_granted_figure_is_read_back_with_the_decision(desk: MeetingDesk) -> None:
+    desk.clock.at = MEETS_AT + HOUR
+    desk.decide(desk.banded(PRIORITY), T.RESOURCE, **BID)
+    (told,) = section_of(desk.pack("HP_DAILY", TOMORROW), "DECISIONS").decisions
+    assert told.what.startswith("resources. Granted: 2 in number, 20 hours")
