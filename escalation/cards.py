@@ -90,7 +90,7 @@ def escalated_card(force: Force, facts: CardFacts) -> Card:
         *([text(f"Why now: {step.reason}", maxLines=3)] if _has_own_words(force, facts) else []),
         fact_set(shown),
         *([] if is_restricted(force, task) else [text(_so_far(task))]),
-        text("What is asked for is on the task."),
+        text(_what_was_said(step)),
     ]
     plain = f"Escalated to {to_name}: {task.reference}. {_trigger(force, facts)}{decide}."
     return framed(
@@ -279,6 +279,12 @@ def _risk(facts: CardFacts) -> str:
         return f"{band.value} (set by a person; not yet assessed)"
     was = f", was {step.score_before}" if step.score_before not in (None, step.score_then) else ""
     return f"{band.value} (score {step.score_then} of 100{was}){unsure_words(facts.task)}"
+
+
+def _what_was_said(step: Escalation) -> str:
+    """That it was said what is wanted, and what was tried; the words themselves are on the task."""
+    said = ("What is asked for and what was tried so far are", "What is asked for is")
+    return f"{said[not step.action_so_far]} on the task."
 
 
 def _so_far(task: Task) -> str:

@@ -235,6 +235,14 @@ def test_a_reason_that_somebody_typed_is_left_on_the_task_and_its_code_told_in_w
     assert fact(card, "Reason") == "More people or hours than the unit has"
     assert "typed" not in json.dumps(card)
     assert "ann@" not in json.dumps(card)
+    assert "What is asked for is on the task." in json.dumps(card)
+
+
+def test_the_escalation_says_that_what_was_tried_is_on_the_task_and_not_what_it_was() -> None:
+    asked = replace(STEP, trigger="BEYOND_CAPABILITY", asked=TYPED, action_so_far=TYPED)
+    told = json.dumps(escalated_card(FORCE, facts_of(step=asked)))
+    assert "What is asked for and what was tried so far are on the task." in told
+    assert TYPED not in told
 
 
 def test_the_card_that_passes_it_on_says_who_is_asked_now_and_who_was_before() -> None:
