@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from tasking.decision import DecisionRequest
 from tasking.errors import RuleBroken
+from tasking.escalation import Escalation
 from tasking.resources import ResourceBid
 
-BEYOND = frozenset({"BEYOND_RESOURCES", "BEYOND_CAPABILITY"})
+ASKS_FOR_PEOPLE = "BEYOND_RESOURCES"
+BEYOND = frozenset({ASKS_FOR_PEOPLE, "BEYOND_CAPABILITY"})
 """Reason codes by which something is beyond a unit: it says what it has tried."""
 BID: Mapping[str, str] = {
     "resources": "what is needed",
@@ -19,16 +21,27 @@ BID: Mapping[str, str] = {
 
 
 def check_asked(request: DecisionRequest) -> None:
-    """Raises RuleBroken, naming all that is missing: what is asked for always; what was tried where it is beyond the
-    unit; of people also how many, for how many hours, from when and until when."""
-    if request.trigger == "BEYOND_RESOURCES":
-        missing = [words for name, words in BID.items() if not _is_said(request, name)]
-    else:
-        missing = [] if asked_in(request) else ["what is asked of the next level"]
-    if request.trigger in BEYOND and not _is_said(request, "tried"):
-        missing.append("what was tried so far")
+    """Raises RuleBroken, naming all that is missing."""
+    missing = missing_in(request)
     if missing:
-        raise RuleBroken(f"To ask the next level ({request.trigger}), also say {', '.join(missing)}.")
+        raise RuleBroken(f"To ask the next level ({request.trigger}), also say {', '.join(missing.values())}.")
+
+
+def missing_in(request: DecisionRequest) -> Mapping[str, str]:
+    """What has still to be said, by the request's names: what is asked for always; what was tried where it is beyond
+    the unit; of people also how many, for how many hours, from when and until when."""
+    if request.trigger == ASKS_FOR_PEOPLE:
+        missing = {name: words for name, words in BID.items() if not _is_said(request, name)}
+    else:
+        missing = {} if asked_in(request) else {"text": "what is asked of the next level"}
+    if request.trigger in BEYOND and not _is_said(request, "tried"):
+        missing["tried"] = "what was tried so far"
+    return missing
+
+
+def asks_for_people(step: Escalation) -> bool:
+    """Whether people or equipment are asked for by an escalation, so that whoever accepts it may grant them."""
+    return step.bid is not None or bool(step.resources_requested) or step.trigger == ASKS_FOR_PEOPLE
 
 
 def asked_in(request: DecisionRequest) -> str:

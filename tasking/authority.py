@@ -4,6 +4,7 @@ How far their authority goes stands in config. Policing notes, section 4.3. Whet
 name is the sign-in's to check.
 """
 
+from tasking.asking import asks_for_people
 from tasking.calendar import sitting_of
 from tasking.climbing import roles_to_ask
 from tasking.decision import Capacity, DecisionRequest, DecisionType
@@ -18,7 +19,6 @@ from tasking.thrive import BANDS, PriorityBand
 
 OWNER = "Owner"
 """What the accountable owner of a task acts as."""
-ASKS_FOR_PEOPLE = "BEYOND_RESOURCES"
 
 
 def capacity_of(uow: UnitOfWork, force: Force, request: DecisionRequest, unit: str, *, own_unit: bool) -> Capacity:
@@ -64,7 +64,7 @@ def check_authority(
     if limit is None:
         return
     grants = request.decision_type is DecisionType.ESCALATION_ACCEPT
-    asks = escalation is not None and (escalation.trigger == ASKS_FOR_PEOPLE or escalation.bid is not None)
+    asks = escalation is not None and asks_for_people(escalation)
     if limit.most_hours is not None and grants and asks and request.hours is None:
         raise RuleBroken(f"People were asked for: say how many hours {request.role} grants.")
     beyond = _beyond(limit, request, task)

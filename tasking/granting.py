@@ -40,7 +40,7 @@ def allocation_of(
     """
     if request.decision_type not in GRANTS:
         return None
-    step = about or next((each for each in reversed(steps) if each.is_standing and each.to_unit == unit), None)
+    step = about or step_to(steps, unit)
     asked, said = step.bid if step else None, bid_in(request)
     before = corrected.allocation.granted if corrected and corrected.allocation else asked
     if before is None and said is None:
@@ -51,6 +51,11 @@ def allocation_of(
     if granted.starts_at and granted.ends_at and granted.ends_at <= granted.starts_at:
         raise RuleBroken("The time until which people or equipment are granted comes after the time from which.")
     return Allocation(granted, unit, step.from_unit if step else task.unit, asked)
+
+
+def step_to(steps: Sequence[Escalation], unit: str) -> Escalation | None:
+    """The newest escalation to a unit that stands."""
+    return next((each for each in reversed(steps) if each.is_standing and each.to_unit == unit), None)
 
 
 def provide(
