@@ -53,9 +53,7 @@ def test_asking_for_people_names_at_its_field_each_thing_that_is_missing(world: 
     officer, path = world.visitor("dee", "TaskingOfficer.HP"), f"/tasks/{task.reference}/decide/escalate"
     answer = send(officer, path, **{**ASKS, lacks: " "})
     assert answer.status_code == 422
-    assert re.findall(r'<a href="#(\w+)">([^<]*)</a>', answer.text) == [
-        (lacks, f"To ask for this, {told}" + "." * (told[-1] != "."))
-    ]
+    assert re.findall(r'<a href="#(\w+)">([^<]*)</a>', answer.text) == [(lacks, f"To ask for this, also say {told}.")]
     assert "Our own patrols" in answer.text or lacks == "tried", "what was typed is kept"
     assert world.desk.rows(escalations) == []
 
