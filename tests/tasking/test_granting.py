@@ -13,6 +13,7 @@ from tasking.errors import RuleBroken
 from tasking.escalation import EscalationStatus
 from tasking.events import TaskRaised
 from tasking.resources import Allocation, ResourceBid, granted_words
+from tasking.restricted import RESTRICTED_LABEL, is_restricted
 from tasking.task import Classification, Task
 from tasking.thrive import RiskContext
 from tests.peakshire import BY_BAND, DAY, HOUR, IMMEDIATE, MISSING, MORNING, SetClock, a_proposal, tables_in
@@ -114,6 +115,23 @@ def test_what_people_wrote_of_a_sensitive_task_is_not_in_the_one_that_provides(d
     _, provides = all_tasks(desk)
     assert BID["resources"] not in f"{provides.title} {provides.text}"
     assert provides.classification is Classification.OFFICIAL_SENSITIVE
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_provides_for_a_task_that_is_kept_to_its_link_is_as_restricted_and_has_none_of_its_words(
+    desk: DecidingDesk, when: str
+) -> None:
+    """Whether the label was there while it was asked for, or came after."""
+    task, label = desk.raised(), frozenset({RESTRICTED_LABEL})
+    if when == "before":
+        task = desk.on_board(task, labels=label)
+    desk.decide(task, T.ESCALATE, "Duty Sergeant", **ASKS)
+    if when == "after":
+        desk.on_board(task, labels=label)
+    desk.decide(task, T.ESCALATION_ACCEPT)
+    _, provides = all_tasks(desk)
+    assert is_restricted(desk.force, provides)
+    assert BID["resources"] not in f"{provides.title} {provides.text}"
 
 
 def test_a_correction_changes_what_is_granted_and_raises_no_second_task(desk: DecidingDesk) -> None:
