@@ -33,6 +33,7 @@ from tasking.escalation import TRIGGER_WORDS
 from tasking.force import Force, TaskingMeeting
 from tasking.meetings import AgendaSection
 from tasking.recording import WORDS
+from tasking.resources import granted_words
 from tasking.restricted import is_restricted
 from tasking.strategy import ControlStrategy
 from tasking.task import Classification, Task
@@ -136,7 +137,9 @@ def decided_card(force: Force, task: Task, decision: Decision, links: CardLinks,
         ("Owner", owner_words(task)),
     ]
     corrects = f"This corrects decision {decision.supersedes}. " if decision.supersedes else ""
-    body = [fact_set(shown), text(f"{corrects}Rationale and details are on the record, not here.")]
+    granted = decision.allocation if not is_restricted(force, task) else None
+    told = f"{granted_words(granted)} " if granted else ""
+    body = [fact_set(shown), text(f"{corrects}{told}Rationale and details are on the record, not here.")]
     plain = (
         f"Decided for {force.units[decision.unit].name}: {task.reference}, {words}. Decision {decision.decision_ref}."
     )

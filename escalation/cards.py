@@ -29,6 +29,7 @@ from tasking.climbing import unit_that_answers
 from tasking.clocks import clock_text
 from tasking.escalation import TRIGGER_WORDS, Escalation, EscalationStatus
 from tasking.force import Force
+from tasking.resources import figures
 from tasking.restricted import is_restricted
 from tasking.task import Task
 from tasking.time_to_decide import agree_by
@@ -90,7 +91,7 @@ def escalated_card(force: Force, facts: CardFacts) -> Card:
         *([text(f"Why now: {step.reason}", maxLines=3)] if _has_own_words(force, facts) else []),
         fact_set(shown),
         *([] if is_restricted(force, task) else [text(_so_far(task))]),
-        text("What is asked for is on the task."),
+        text(f"{_bid(force, facts)}{_what_was_said(step)}"),
     ]
     plain = f"Escalated to {to_name}: {task.reference}. {_trigger(force, facts)}{decide}."
     return framed(
@@ -240,6 +241,12 @@ def _about(force: Force, facts: CardFacts) -> list[tuple[str, str]]:
     return [] if is_restricted(force, facts.task) else [("Risk", _risk(facts)), ("Reason", _trigger(force, facts))]
 
 
+def _bid(force: Force, facts: CardFacts) -> str:
+    """The figures of the people or equipment that are asked for, which of a restricted task no channel reads."""
+    bid = facts.escalation.bid
+    return f"People or equipment: {figures(bid)}. " if bid and not is_restricted(force, facts.task) else ""
+
+
 def _to_do(facts: CardFacts, decide: str = "Decide now, or say which meeting will.") -> str:
     """What is wanted of whoever has to answer."""
     if facts.escalation.status is not EscalationStatus.PROPOSED:
@@ -279,6 +286,12 @@ def _risk(facts: CardFacts) -> str:
         return f"{band.value} (set by a person; not yet assessed)"
     was = f", was {step.score_before}" if step.score_before not in (None, step.score_then) else ""
     return f"{band.value} (score {step.score_then} of 100{was}){unsure_words(facts.task)}"
+
+
+def _what_was_said(step: Escalation) -> str:
+    """That it was said what is wanted, and what was tried; the words themselves are on the task."""
+    said = ("What is asked for and what was tried so far are", "What is asked for is")
+    return f"{said[not step.action_so_far]} on the task."
 
 
 def _so_far(task: Task) -> str:

@@ -181,7 +181,14 @@ def _last_step(step: Escalation, force: Force, hidden: bool) -> str:
 def _undecided(step: Escalation, above: str, reason: str) -> str:
     at = f" It is left to {step.forum}." if step.forum else ""
     by = f" Decision needed by {_when(step.decide_by)}." if step.decide_by else ""
-    return f"Escalated to {above} on {_when(step.requested_at)}: {reason}{at}{by}"
+    said = "" if reason == READ_WHY else _said(step)
+    return f"Escalated to {above} on {_when(step.requested_at)}: {reason}{said}{at}{by}"
+
+
+def _said(step: Escalation) -> str:
+    """What people ask of the level above, and what they have tried."""
+    told = (("Asked for", step.asked), ("Tried so far", step.action_so_far))
+    return "".join(f" {name}: {_short(words)}" for name, words in told if words)
 
 
 def _decided(decision: Decision, force: Force, hidden: bool) -> str:

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from reporting.pack_asking import asked_of, asked_with_figures, tried_of
 from reporting.pack_changes import changes_since
-from reporting.pack_conditions import asked_of, is_undecided_past_limit, wants_a_decision
+from reporting.pack_conditions import is_undecided_past_limit, wants_a_decision
 from reporting.pack_parts import PARTNERS, Pack, PackItem, PackSection, Standing, from_document, to_document
 from reporting.pack_reasons import BY_CODE, FOR_DECISION, SAID_ANYWAY, Found, exceptions_among, reasons_of
 from reporting.pack_sections import RULES, Matter, note_of, order_of, part_of, placed, places_of
@@ -177,12 +178,13 @@ def _item(view: View, matter: Matter, section: AgendaSection) -> PackItem:
         actions_all=len(task.checklist),
         smart_gaps=smart_gaps(task),
         why=tuple(matter.found[code] for code in codes[:MOST_WHY]),
-        asked="" if hidden else asked_of(matter.seen, view),
+        asked="" if hidden else (asked_of if is_for_partners else asked_with_figures)(matter.seen, view),
         needed=first.asks,
         is_for_decision=not FOR_DECISION.isdisjoint(codes),
         decide_by=first.decide_by(matter.seen, view),
         due_at=task.due_at,
         external_references=() if hidden or is_for_partners else references_in_words(force, task),
+        tried="" if hidden or is_for_partners else tried_of(matter.seen, view),
     )
 
 

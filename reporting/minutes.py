@@ -32,6 +32,7 @@ from tasking.errors import RuleBroken
 from tasking.force import Force, TaskingMeeting
 from tasking.meetings import MeetingRecord, MeetingState, Opening
 from tasking.recording import WORDS
+from tasking.resources import granted_words
 from tasking.restricted import is_restricted
 from tasking.task import Classification, Task
 
@@ -51,8 +52,13 @@ GIVEN_WORDS = {
     "receiver": "Taken over by",
     "resources": "People and equipment",
     "trigger": "Reason",
+    "tried": "Tried so far",
+    "how_many": "How many",
+    "starts_at": "From",
+    "ends_at": "Until",
 }
 """What a decision says besides its text and rationale, by the request's names."""
+MOMENTS = frozenset({"due_at", "starts_at", "ends_at"})
 TOLD_OF_ALL = frozenset({"band", "due_at", "to_meeting"})
 """What of that is said of a restricted task too, as packs say it."""
 LATE = timedelta(minutes=15)
@@ -64,6 +70,8 @@ NO_NOTHING = "Doing nothing is not on record as an option that was considered."
 @dataclass(frozen=True, slots=True)
 class MinutedDecision:
     """A decision as minutes have it. `given` are further facts by name; `superseded_by` a later decision's reference.
+
+    `authority` is how far the role's decisions went, empty where that was not kept.
 
     One that `is_hidden` concerns restricted matter: what people wrote is left out, and `text` says where to read it.
 
@@ -86,6 +94,7 @@ class MinutedDecision:
     decided_by: str
     role: str
     capacity: str
+    authority: str
     decided_at: datetime
     recorded_late_at: datetime | None
     review_at: datetime | None
@@ -269,6 +278,7 @@ def _decision(
         decided_by=made.decided_by,
         role=made.role,
         capacity=CAPACITY_WORDS[made.capacity],
+        authority=made.authority,
         decided_at=made.decided_at,
         recorded_late_at=made.recorded_at if late else None,
         review_at=made.review_at,
@@ -290,12 +300,14 @@ def _ndm(made: Decision) -> tuple[tuple[str, str], ...]:
 def _given(made: Decision, hidden: bool) -> tuple[tuple[str, str], ...]:
     given = {name: value for name, value in made.given.items() if not hidden or name in TOLD_OF_ALL}
     told = [(GIVEN_WORDS.get(name, name), _plain(name, value)) for name, value in given.items()]
-    return (*told, *([("Hours", f"{made.hours:g}")] if made.hours is not None and not hidden else []))
+    hours = [("Hours", f"{made.hours:g}")] if made.hours is not None and not hidden else []
+    granted = [("Granted", granted_words(made.allocation))] if made.allocation and not hidden else []
+    return (*told, *hours, *granted)
 
 
 def _plain(name: str, value: str) -> str:
     """A fact as people read it: moments in London time."""
-    if name != "due_at":
+    if name not in MOMENTS:
         return value
     return time_words(datetime.fromisoformat(value))
 

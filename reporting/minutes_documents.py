@@ -108,6 +108,7 @@ def lines_of(decision: MinutedDecision) -> tuple[tuple[str, str], ...]:
         ("Dissent", decision.dissent),
         *decision.given,
         ("By", f"{decision.decided_by}{f', {decision.role}' if decision.role else ''} ({decision.capacity})"),
+        ("Authority", decision.authority),
         ("At", time_words(decision.decided_at)),
         ("Written down late", time_words(decision.recorded_late_at) if decision.recorded_late_at else ""),
         ("To be looked at again", time_words(decision.review_at) if decision.review_at else ""),

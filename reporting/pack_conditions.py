@@ -34,7 +34,6 @@ FLAG_WORDS: Mapping[str, str] = {
     "DA_HIGH": "High-risk domestic abuse",
 }
 """Flags that a daily meeting looks at first."""
-RESOURCE_TRIGGERS = frozenset({"BEYOND_RESOURCES", "BEYOND_CAPABILITY"})
 
 S, T = EscalationStatus, DecisionType
 Condition = Callable[[Seen, View], str | None]
@@ -333,28 +332,6 @@ def missing(seen: Seen, view: View) -> str | None:
     if not seen.task.is_open or not (is_flagged or seen.task.pillar in MISSING_PILLARS):
         return None
     return _flag_words(seen, view) or "For this meeting by its pillar"
-
-
-def wants_resources(seen: Seen, view: View) -> str | None:
-    """People or equipment are asked of this level, and nothing was decided about them yet."""
-    if not _own(seen):
-        return None
-    steps = [step for step in seen.steps if step.is_standing and step.to_unit == view.unit]
-    if any(step.resources_requested or step.trigger in RESOURCE_TRIGGERS for step in steps):
-        return "More people or equipment is asked of this level"
-    wants = seen.task.wanted == "RESOURCES" and seen.task.unit == view.unit
-    return "More people or equipment is asked for" if wants and not _was_decided(seen, view, T.RESOURCE) else None
-
-
-def asked_of(seen: Seen, view: View) -> str:
-    """What is asked: of this level by an escalation, else what the task asks for."""
-    steps = [step for step in seen.steps if step.is_standing and step.to_unit == view.unit]
-    return next((step.resources_requested for step in reversed(steps) if step.resources_requested), seen.task.text.ask)
-
-
-def _was_decided(seen: Seen, view: View, kind: DecisionType) -> bool:
-    about = view.decided.get(seen.task.task_id, ())
-    return any(each.decision_type is kind and each.decision_ref not in view.superseded for each in about)
 
 
 def decided_before(seen: Seen, view: View) -> str | None:

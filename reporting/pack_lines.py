@@ -10,6 +10,7 @@ from reporting.wording import is_decision_restricted, unit_name
 from tasking.decision import Decision
 from tasking.meetings import Attendance
 from tasking.recording import WORDS
+from tasking.resources import granted_words
 from tasking.task import Status, Task
 
 PARTNER_ONLY = "partner part only"
@@ -75,7 +76,7 @@ def decision_in_pack(decision: Decision, hidden: bool) -> PackDecision:
         reference=decision.task_reference,
         classification=decision.classification,
         is_restricted=hidden,
-        what=WORDS[decision.decision_type],
+        what=f"{WORDS[decision.decision_type]}{_granted(decision)}",
         text="" if hidden else decision.text,
         rationale="" if hidden else decision.rationale,
         role=decision.role,
@@ -83,6 +84,10 @@ def decision_in_pack(decision: Decision, hidden: bool) -> PackDecision:
         decided_at=decision.decided_at,
         recorded_at=decision.recorded_at,
     )
+
+
+def _granted(decision: Decision) -> str:
+    return f". {granted_words(decision.allocation).rstrip('.')}" if decision.allocation else ""
 
 
 def _is_done_since_yesterday(task: Task, view: View) -> bool:

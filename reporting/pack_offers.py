@@ -1,6 +1,6 @@
 """What units offer, beside what is asked for: the packs of divisions and the force (requirement 118)."""
 
-from reporting.pack_conditions import asked_of, wants_resources
+from reporting.pack_asking import asked_of, wants_resources
 from reporting.pack_view import View
 from reporting.ranking import by_band
 from reporting.wording import short_time, unit_name

@@ -20,9 +20,10 @@ PARTNERS, POLICE = "partners", "police"
 class PackItem:
     """One task before the meeting: what it is, why it is here, what is asked and needed, by when.
 
-    `title` and `asked` are empty where it `is_restricted`. `smart_gaps` says what its action lacks. `needed` is what
-    the meeting does about it, by `decide_by` where there is a limit; with `is_for_decision` it has to decide.
-    `stands_with` is the highest unit that has it. `external_references` are those in other systems, each with its kind.
+    `title`, `asked` and `tried` (what was tried so far) are empty where it `is_restricted`. `smart_gaps` says what its
+    action lacks. `needed` is what the meeting does about it, by `decide_by` where there is a limit; with
+    `is_for_decision` it has to decide. `stands_with` is the highest unit that has it. `external_references` are those
+    in other systems, each with its kind.
     """
 
     task_id: str
@@ -49,6 +50,7 @@ class PackItem:
     decide_by: datetime | None
     due_at: datetime | None
     external_references: tuple[str, ...] = ()
+    tried: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reporting import pack_conditions as conditions
+from reporting.pack_asking import wants_resources
 from reporting.pack_conditions import Condition
 from reporting.pack_view import Seen, View
 
@@ -72,7 +73,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("UNSCORED", conditions.unscored, "Complete the assessment"),
     Reason("BLOCKED", conditions.blocked, "Clear what blocks it, or ask the level above"),
     Reason("BAND_FELL", conditions.band_fell, "Give it back with conditions, or keep it", False),
-    Reason("WANTS_RESOURCES", conditions.wants_resources, "Say what is given, how many hours, and why", False),
+    Reason("WANTS_RESOURCES", wants_resources, "Say what is given, how many hours, and why", False),
     Reason("DECIDED_BEFORE", conditions.decided_before, "Say how it stands", False),
     Reason("LOCAL", conditions.local, "Agree what is done next, by whom, by when", False),
     Reason("PARTNERS", conditions.partners, "Agree who leads, and what is done next", False),

@@ -7,7 +7,7 @@ have it under every point where it belongs.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from reporting import pack_lines, pack_offers
+from reporting import pack_granted, pack_lines, pack_offers
 from reporting.intelligence_lines import intelligence_lines
 from reporting.pack_conditions import is_controlled, is_local
 from reporting.pack_parts import PARTNERS, POLICE, CountTable, PackDecision
@@ -84,8 +84,9 @@ RULES: Mapping[A, SectionRule] = {
     A.RESOURCES: SectionRule(
         "People and equipment asked for",
         _of("WANTS_RESOURCES"),
-        note="Within a band, the highest score first.",
+        note="Within a band, the highest score first. Below: what this unit has granted or was granted, as it lasts.",
         lines=pack_offers.offers_and_matches,
+        decisions=pack_granted.granted,
     ),
     A.RESULTS: SectionRule("Results since the last meeting", _of("COMPLETED")),
     A.RISK_GRADING: SectionRule(

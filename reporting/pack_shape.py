@@ -68,10 +68,16 @@ def state_lines(item: PackItem) -> tuple[tuple[str, str], ...]:
 
 
 def asked_lines(item: PackItem) -> tuple[tuple[str, str], ...]:
-    """What is asked, what the meeting has to do about it and by when, and its references in other systems."""
+    """What is asked, what was tried, what the meeting has to do about it and by when, and its references in other
+    systems."""
     by = f" by {short_time(item.decide_by)}" if item.decide_by else ""
     elsewhere = ", ".join(item.external_references)
-    lines = (("Asked", item.asked), (f"Needed{by}", item.needed), ("Elsewhere", elsewhere))
+    lines = (
+        ("Asked", item.asked),
+        ("Tried so far", item.tried),
+        (f"Needed{by}", item.needed),
+        ("Elsewhere", elsewhere),
+    )
     return tuple((name, words) for name, words in lines if words)
 
 

@@ -60,6 +60,8 @@ class View:
     `last_record` the last one held. `strategy` is in force today, `shares` how much of the work of the unit and those
     below it serves it, where that is on the agenda, and `intelligence` what intelligence puts before the meeting.
     `regraded` is how often risk moved in the last cycle's length, where the agenda asks. `offers` are those that stand.
+    `granted_here` are decisions of the last two cycles by which another unit granted this one people or equipment,
+    where the agenda asks.
     """
 
     force: Force
@@ -81,6 +83,7 @@ class View:
     intelligence: tuple[IntelligenceItem, ...] = ()
     regraded: Regrading | None = None
     offers: tuple[Offer, ...] = ()
+    granted_here: tuple[Decision, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -109,10 +112,11 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
     since = before.starts_at if before else starts_at - WINDOW
     decided = decisions.between(connection, now - LOOKS_BACK, now + timedelta(microseconds=1), [meeting.unit])
     recorded = [each for each in decisions.recorded_since(connection, since, meeting.unit) if each.recorded_at <= now]
+    kind = force.kind_of(meeting) or MeetingKind("", meeting.name, WITHOUT_A_KIND)
+    granted = _granted(connection, kind, meeting.unit, now)
     about = {decision.task_id for decision in (*decided, *recorded)}
     opened = read_open_tasks_seen_from(connection, meeting.unit, units_below(force, meeting.unit))
     record, last_record = _records(connection, meeting, starts_at)
-    kind = force.kind_of(meeting) or MeetingKind("", meeting.name, WITHOUT_A_KIND)
     return View(
         force=force,
         meeting=meeting,
@@ -121,11 +125,13 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         now=now,
         since=since,
         open_tasks=_seen(connection, force, meeting.unit, opened),
-        ended=_ended(connection, force, meeting.unit, min(since, starts_at - WINDOW), about),
+        ended=_ended(
+            connection, force, meeting.unit, min(since, starts_at - WINDOW), about | {each.task_id for each in granted}
+        ),
         recorded=tuple(recorded),
         reviews=outstanding(connection, opened),
         decided={task_id: tuple(each for each in decided if each.task_id == task_id) for task_id in about},
-        superseded=frozenset(decisions.superseded_by(connection, (*decided, *recorded))),
+        superseded=frozenset(decisions.superseded_by(connection, (*decided, *recorded, *granted))),
         record=record,
         last_record=last_record,
         strategy=strategy_at(connection, now),
@@ -133,6 +139,7 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         shares=_shares(connection, force, meeting.unit, now) if AgendaSection.CONTROL_STRATEGY in kind.agenda else (),
         regraded=_regraded(connection, force, meeting.unit, now) if AgendaSection.RISK_GRADING in kind.agenda else None,
         offers=offers.standing(connection, now),
+        granted_here=granted,
     )
 
 
@@ -151,6 +158,7 @@ def without_restricted(view: View) -> View:
         recorded=tuple(filter(may_be_told, view.recorded)),
         decided={task_id: tuple(filter(may_be_told, made)) for task_id, made in view.decided.items()},
         reviews={task_id: tuple(filter(may_be_told, made)) for task_id, made in view.reviews.items()},
+        granted_here=tuple(filter(may_be_told, view.granted_here)),
         shares=(),
         regraded=None,
     )
@@ -162,6 +170,12 @@ def _intelligence(
     if AgendaSection.INTELLIGENCE not in kind.agenda:
         return ()
     return tuple(intelligence.before_meeting(connection, unit, local_day(starts_at), since))
+
+
+def _granted(connection: Connection, kind: MeetingKind, unit: str, now: datetime) -> tuple[Decision, ...]:
+    if AgendaSection.RESOURCES not in kind.agenda:
+        return ()
+    return decisions.granted_to(connection, unit, now - LOOKS_BACK, now + timedelta(microseconds=1))
 
 
 def _shares(connection: Connection, force: Force, unit: str, now: datetime) -> tuple[CycleShare, ...]:

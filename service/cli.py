@@ -18,6 +18,7 @@ from service.commands.offering import offers
 from service.commands.papers import inbox, minutes, pack, register
 from service.commands.quality import qa
 from service.commands.roles import roles
+from service.commands.routes import show_routes
 from service.commands.running import console, login_or_stop, problems, settings_or_stop, stop, told, with_service
 from service.commands.strategy import strategy
 from service.commands.teams import teams_package_command
@@ -237,6 +238,7 @@ OTHERS = (
     qa,
     register,
     roles,
+    show_routes,
     sign_in_service_account,
     strategy,
     teams_package_command,

@@ -217,6 +217,8 @@ class QualityPart(ConfigModel):
 class AuthorityPart(ConfigModel):
     role: Name
     most_hours: Annotated[float, AfterValidator(_hours)] | None = None
+    highest_band: str | None = None
+    may_not: Annotated[list[str], Field(default_factory=list)]
 
 
 class BoardPart(ConfigModel):

@@ -9,9 +9,12 @@ from datetime import date
 
 from service.config_files import ConfigFile, Item, Loc, did_you_mean
 from service.force_parts import AuthorityPart, CyclePart, LevelPart, MeetingKindPart, MeetingPart
+from tasking.deciding import LIMITED_DECISIONS
+from tasking.decision import DecisionType
 from tasking.force import TaskingMeeting
 from tasking.meetings import AgendaSection, Authority, MeetingKind, Recurrence
 from tasking.recurrence import fault_of
+from tasking.thrive import PriorityBand
 
 SECTIONS = ("cycle", "meeting_kinds", "authority")
 """Sections that may be left out."""
@@ -50,7 +53,7 @@ def read_meetings(
     return MeetingConfig(
         meetings=tuple(_meeting(item.value, first_of) for item in meetings),
         kinds={item.value.code: _kind(item.value) for item in kinds},
-        authorities={item.value.role: Authority(item.value.role, item.value.most_hours) for item in authority},
+        authorities={item.value.role: _limits(item.value) for item in authority},
         cycle_first_day=cycle.first_day if cycle else None,
         cycle_days=cycle.days if cycle else 28,
     )
@@ -175,7 +178,25 @@ def _authority(file: ConfigFile) -> list[Item[AuthorityPart]]:
         if item.value.role not in known:
             words = f"no chair, deputy, duty role or action manager is called '{item.value.role}'"
             file.fault((*item.loc, "role"), f"{words}{did_you_mean(item.value.role, sorted(known))}")
+        _check_limits(file, item)
     return found
+
+
+def _check_limits(file: ConfigFile, item: Item[AuthorityPart]) -> None:
+    part, bands, kinds = item.value, list(PriorityBand), sorted(LIMITED_DECISIONS)
+    if part.highest_band is not None and part.highest_band not in bands:
+        words = f"unknown band '{part.highest_band}'{did_you_mean(part.highest_band, bands)}"
+        file.fault((*item.loc, "highest_band"), f"{words} (known: {', '.join(bands)})")
+    for index, kind in enumerate(part.may_not):
+        if kind not in kinds:
+            words = f"'{kind}' is no decision that can be kept from a role{did_you_mean(kind, kinds)}"
+            file.fault((*item.loc, "may_not", index), f"{words} (known: {', '.join(kinds)})")
+
+
+def _limits(part: AuthorityPart) -> Authority:
+    band = PriorityBand(part.highest_band) if part.highest_band in list(PriorityBand) else None
+    kinds = tuple(DecisionType(kind) for kind in part.may_not if kind in LIMITED_DECISIONS)
+    return Authority(part.role, part.most_hours, band, kinds)
 
 
 def _roles_named(file: ConfigFile) -> set[str]:

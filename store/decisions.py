@@ -74,6 +74,14 @@ def between(
     return _many(connection, *conditions)
 
 
+def granted_to(connection: Connection, unit: str, since: datetime, until: datetime) -> tuple[Decision, ...]:
+    """Decisions made from `since` to before `until` (UTC) by which another unit granted this one people or equipment,
+    oldest first."""
+    to_unit = decisions.c.document["allocation"]["to_unit"].as_string()
+    made = (decisions.c.decided_at >= since, decisions.c.decided_at < until, decisions.c.unit != unit)
+    return _many(connection, *made, to_unit == unit)
+
+
 def recorded_since(connection: Connection, since: datetime, unit: str) -> tuple[Decision, ...]:
     """Decisions of this unit that were written down since this moment (UTC), whenever they were made, oldest first.
 

@@ -1,20 +1,24 @@
 """Who may decide: the chair or a deputy in a meeting, the duty roles between meetings, the unit's own people below.
 
-Policing notes, section 4.3. Whether somebody really holds the role they name is the sign-in's to check.
+How far their authority goes stands in config. Policing notes, section 4.3. Whether somebody really holds the role they
+name is the sign-in's to check.
 """
 
+from tasking.asking import asks_for_people
 from tasking.calendar import sitting_of
 from tasking.climbing import roles_to_ask
 from tasking.decision import Capacity, DecisionRequest, DecisionType
 from tasking.errors import RuleBroken
 from tasking.escalation import Escalation
 from tasking.force import Force, TaskingMeeting
-from tasking.meetings import MeetingState
+from tasking.meetings import Authority, MeetingState
 from tasking.ports import UnitOfWork
+from tasking.recording import WORDS
+from tasking.task import Task
+from tasking.thrive import BANDS, PriorityBand
 
 OWNER = "Owner"
 """What the accountable owner of a task acts as."""
-ASKS_FOR_PEOPLE = "BEYOND_RESOURCES"
 
 
 def capacity_of(uow: UnitOfWork, force: Force, request: DecisionRequest, unit: str, *, own_unit: bool) -> Capacity:
@@ -49,22 +53,64 @@ def in_the_chair(meeting: TaskingMeeting) -> tuple[str, ...]:
     return (meeting.chair_role, *meeting.deputy_roles)
 
 
-def check_hours(force: Force, request: DecisionRequest, escalation: Escalation | None = None) -> None:
-    """Raises RuleBroken when the hours are beyond the role's authority: the matter then goes up.
+def check_authority(
+    force: Force, request: DecisionRequest, task: Task, unit: str, escalation: Escalation | None = None
+) -> None:
+    """Raises RuleBroken when what is decided for `unit` is beyond the role's authority, saying which level to ask.
 
-    Whose authority is limited says how many hours are granted when people are asked for.
+    Whose hours are limited says how many are granted when people are asked for.
     """
     limit = force.authorities.get(request.role)
-    if limit is None or limit.most_hours is None:
+    if limit is None:
         return
     grants = request.decision_type is DecisionType.ESCALATION_ACCEPT
-    if grants and escalation is not None and escalation.trigger == ASKS_FOR_PEOPLE and request.hours is None:
+    asks = escalation is not None and asks_for_people(escalation)
+    if limit.most_hours is not None and grants and asks and request.hours is None:
         raise RuleBroken(f"People were asked for: say how many hours {request.role} grants.")
-    if request.hours is not None and request.hours > limit.most_hours:
-        raise RuleBroken(
-            f"{request.hours:g} hours are beyond the authority of {request.role} ({limit.most_hours:g}): "
-            "ask the level above to decide."
-        )
+    beyond = _beyond(limit, request, task)
+    if beyond is not None:
+        raise RuleBroken(f"{beyond}: {_whom_to_ask(force, unit)}.")
+
+
+def authority_words(force: Force, role: str) -> str:
+    """How far a role's decisions go, as it stands beside a decision; empty for a decision that names no role."""
+    if not role:
+        return ""
+    limit = force.authorities.get(role)
+    if limit is None:
+        return "no limit"
+    said = (
+        f"at most {limit.most_hours:g} hours" if limit.most_hours is not None else "",
+        f"up to {limit.highest_band.capitalize()}" if limit.highest_band else "",
+        f"may not decide: {', '.join(WORDS[kind] for kind in limit.may_not)}" if limit.may_not else "",
+    )
+    return "; ".join(words for words in said if words) or "no limit"
+
+
+def _beyond(limit: Authority, request: DecisionRequest, task: Task) -> str | None:
+    """What of it goes beyond the limit, in words; None where nothing does."""
+    role, kind = limit.role, request.decision_type
+    if kind in limit.may_not:
+        return f"This decision ({WORDS[kind]}) is beyond the authority of {role}"
+    band = _highest(task.working_band, request.band)
+    if band and limit.highest_band and BANDS[band].rank > BANDS[limit.highest_band].rank:
+        return f"A task in band {band} is beyond the authority of {role} (up to {limit.highest_band})"
+    if request.hours is not None and limit.most_hours is not None and request.hours > limit.most_hours:
+        return f"{request.hours:g} hours are beyond the authority of {role} ({limit.most_hours:g})"
+    return None
+
+
+def _highest(band: PriorityBand | None, wanted: str | None) -> PriorityBand | None:
+    """The band of the task, or the one that is to become its band where that is higher."""
+    named = [each for each in PriorityBand if each == (wanted or "").upper()]
+    return max([*named, *([band] if band else [])], key=lambda each: BANDS[each].rank, default=None)
+
+
+def _whom_to_ask(force: Force, unit: str) -> str:
+    above = force.above(force.level_of(unit))
+    if above is None:
+        return f"ask a role of {force.units[unit].name} with wider authority to decide"
+    return f"ask the level above, {force.unit_at(unit, above.code).name}, to decide"
 
 
 def canonical_meeting(uow: UnitOfWork, force: Force, meeting_ref: str) -> str:

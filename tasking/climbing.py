@@ -276,8 +276,10 @@ def _new(uow: UnitOfWork, case: Case, proposal: Proposal) -> Escalation:
         score_then=scores[-1] if scores else None,
         score_before=scores[-2] if len(scores) > 1 else None,
         band_then=case.task.working_band,
+        asked=proposal.asked,
         action_so_far=proposal.action_so_far,
         resources_requested=proposal.resources_requested,
+        bid=proposal.bid,
         forum=proposal.forum,
     )
 

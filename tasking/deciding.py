@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tasking import board_actions, climbing, control_strategy
-from tasking.authority import canonical_meeting, capacity_of, check_hours
+from tasking.asking import check_asked
+from tasking.authority import authority_words, canonical_meeting, capacity_of, check_authority
 from tasking.calendar import next_meeting
 from tasking.decision import Decision, DecisionRequest, DecisionType
 from tasking.decision_words import check_words, given_of
@@ -18,6 +19,7 @@ from tasking.escalation import STANDING, Escalation, EscalationStatus
 from tasking.escalation_policy import MANUAL, EscalationPolicy, asked_for
 from tasking.events import TaskChanged
 from tasking.force import Force
+from tasking.granting import allocation_of, provide
 from tasking.ports import UnitOfWork
 from tasking.recording import WORDS, record, snapshot_of
 from tasking.saving import save
@@ -86,8 +88,10 @@ def decide(uow: UnitOfWork, force: Force, policy: EscalationPolicy, request: Dec
             f"{wrong.decision_ref} was decided by {force.units[wrong.unit].name}: no lower level corrects it."
         )
     capacity = capacity_of(uow, force, request, unit, own_unit=rule.side == "BELOW")
-    check_hours(force, request, escalation)
+    if request.decision_type in LIMITED_DECISIONS:  # whoever asks for more than they may decide does what they ought to
+        check_authority(force, request, task, unit, escalation)
     decided_at = _decided_at(uow, request, escalation)
+    allocation = allocation_of(uow.escalations(task.task_id), task, unit, request, escalation, wrong)
     reference, snapshot = uow.next_decision_reference(), snapshot_of(uow, task)
     facts = {
         "decided_by": request.decided_by,
@@ -97,6 +101,8 @@ def decide(uow: UnitOfWork, force: Force, policy: EscalationPolicy, request: Dec
         "rationale": request.rationale,
     }
     about = rule.effect(_Matter(uow, force, policy, task, request, escalation, facts))
+    if allocation is not None:
+        allocation = provide(uow, force, task, allocation, request, reference, wrong)
     decision = Decision(
         decision_id=uow.new_id(),
         decision_ref=reference,
@@ -126,6 +132,8 @@ def decide(uow: UnitOfWork, force: Force, policy: EscalationPolicy, request: Dec
         supersedes=request.supersedes,
         hours=request.hours,
         given=given_of(request),
+        authority=authority_words(force, request.role),
+        allocation=allocation,
     )
     record(uow, decision)
     return decision
@@ -259,6 +267,7 @@ def _ask_up(matter: _Matter) -> Escalation:
     request = matter.request
     if request.trigger not in MANUAL:
         raise RuleBroken(f"A person asks for one of these reasons: {', '.join(sorted(MANUAL))}.")
+    check_asked(request)
     cancelled = matter.uow.cancelled_meetings()
     proposal = asked_for(matter.policy, matter.force, matter.task, request, matter.uow.now(), cancelled)
     return climbing.propose_to_climb(matter.uow, matter.force, matter.task.task_id, proposal)
@@ -348,6 +357,7 @@ RULES: Mapping[DecisionType, _Rule] = {
     T.TASK_CREATE: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.ALLOCATE: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.RESOURCE: _Rule("HERE", _NONE, ("resources", "hours"), _only_recorded),
+    T.RESOURCE_DECLINE: _Rule("HERE", _NONE, (), _only_recorded),
     T.PLAN_COMMISSION: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.ANALYSIS_COMMISSION: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.REVIEW_COMMISSION: _Rule("HERE", _NONE, ("text",), _only_recorded),
@@ -369,3 +379,6 @@ RULES: Mapping[DecisionType, _Rule] = {
     T.CONTROL_STRATEGY_SET: _Rule("TOP", _NONE, (), _set_strategy),
     T.RECEIVE: _Rule("BELOW", frozenset({S.DE_ESCALATED}), (), _receive),
 }
+
+LIMITED_DECISIONS = frozenset(kind for kind, rule in RULES.items() if rule.side != "BELOW")
+"""Decisions that authority limits: all but those by which people ask, agree, take back or take over."""

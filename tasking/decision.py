@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from tasking.resources import Allocation
 from tasking.strategy import ControlStrategy
 from tasking.task import Classification
 
@@ -22,6 +23,7 @@ class DecisionType(StrEnum):
     TASK_CREATE = "TASK_CREATE"
     ALLOCATE = "ALLOCATE"
     RESOURCE = "RESOURCE"
+    RESOURCE_DECLINE = "RESOURCE_DECLINE"
     PLAN_COMMISSION = "PLAN_COMMISSION"
     ANALYSIS_COMMISSION = "ANALYSIS_COMMISSION"
     REVIEW_COMMISSION = "REVIEW_COMMISSION"
@@ -73,6 +75,7 @@ class Decision:
 
     `meeting_ref` is empty between meetings. `supersedes` is the reference of the decision that this one corrects.
     `given` holds what its type needs besides, such as the band, the conditions or the receiver, by the request's names.
+    `authority` says how far the role's decisions went then; `allocation` what was granted of people and equipment.
     """
 
     decision_id: str
@@ -103,6 +106,8 @@ class Decision:
     supersedes: str | None = None
     hours: float | None = None
     given: dict[str, str] = field(default_factory=dict)
+    authority: str = ""
+    allocation: Allocation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +117,9 @@ class DecisionRequest:
     `role` is what they say they act as; `meeting_ref` the meeting they sit in, empty between meetings. The fields at
     the end are needed by some types only: `band` by PRIORITY_OVERRIDE, `due_at` by EXTEND, `to_meeting` by
     ESCALATION_TO_MEETING (the next fitting one where empty), `conditions`, `residual_risk` and `receiver` by
-    DE_ESCALATE, `resources`, `hours` by RESOURCE, ESCALATE and ESCALATION_ACCEPT, `trigger` by ESCALATE, `strategy` by
-    CONTROL_STRATEGY_SET.
+    DE_ESCALATE, `trigger` and `tried` (what was tried so far) by ESCALATE, `strategy` by CONTROL_STRATEGY_SET.
+    `resources`, `how_many`, `hours`, `starts_at` and `ends_at` (UTC) are people or equipment: asked for by ESCALATE,
+    granted by RESOURCE and ESCALATION_ACCEPT.
     """
 
     reference: str
@@ -142,3 +148,7 @@ class DecisionRequest:
     hours: float | None = None
     trigger: str = ""
     strategy: ControlStrategy | None = None
+    tried: str = ""
+    how_many: int | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None

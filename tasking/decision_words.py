@@ -8,11 +8,12 @@ from tasking.errors import RuleBroken
 from tasking.recording import WORDS
 
 LONGEST_TEXT = 4000
+MOST_AT_A_GO = 1000
 LONGEST_REASON = 500
 """Policing notes, section 4.4: the reason of an escalation."""
 LIMITED = (
     *("rationale", "text", "information", "threat_assessment", "powers_policy", "options"),
-    *("conditions", "residual_risk", "receiver", "resources", "dissent"),
+    *("conditions", "residual_risk", "receiver", "resources", "tried", "dissent"),
 )
 
 
@@ -22,7 +23,11 @@ def given_of(request: DecisionRequest) -> dict[str, str]:
     return {name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in told.items()}
 
 
-GIVEN = ("band", "due_at", "to_meeting", "conditions", "residual_risk", "receiver", "resources", "trigger")
+GIVEN = (
+    *("band", "due_at", "to_meeting", "conditions", "residual_risk", "receiver", "trigger", "tried"),
+    *("resources", "how_many", "starts_at", "ends_at"),
+)
+"""What is kept of a request besides text and rationale, by its names."""
 
 
 def check_words(request: DecisionRequest, needs: Sequence[str]) -> None:
@@ -41,6 +46,10 @@ def check_words(request: DecisionRequest, needs: Sequence[str]) -> None:
         raise RuleBroken(f"To decide this ({WORDS[request.decision_type]}), also say {' and '.join(missing)}.")
     if request.hours is not None and not 0 < request.hours <= 10_000:
         raise RuleBroken("Hours must be more than 0 and at most 10,000.")
+    if request.how_many is not None and not 0 < request.how_many <= MOST_AT_A_GO:
+        raise RuleBroken(f"How many people or things must be 1 to {MOST_AT_A_GO}.")
+    if request.starts_at and request.ends_at and request.ends_at <= request.starts_at:
+        raise RuleBroken("The time until which people or equipment are wanted comes after the time from which.")
 
 
 NEEDED_WORDS: Mapping[str, str] = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tasking.resources import ResourceBid
 from tasking.thrive import PriorityBand
 
 
@@ -92,8 +93,10 @@ class Hop:
 class Escalation:
     """A step up the ladder. Times are UTC. `fact` names what fired it, so that the same fact fires once.
 
-    `forum` is the reference of the meeting that is to decide, empty between meetings. `hops` lists the roles asked,
-    oldest first. `returned_*`, `conditions`, `residual_risk` and `receiver` belong to what came back down.
+    `asked` is what people want of the higher level, `action_so_far` what they have tried, `bid` what they want of
+    people or equipment. `forum` is the reference of the meeting that is to decide, empty between meetings. `hops` lists
+    the roles asked, oldest first. `returned_*`, `conditions`, `residual_risk` and `receiver` belong to what came back
+    down.
     """
 
     escalation_id: str
@@ -115,8 +118,10 @@ class Escalation:
     returned_by: str | None = None
     return_reason: str | None = None
     conditions: str | None = None
+    asked: str = ""
     action_so_far: str = ""
     resources_requested: str = ""
+    bid: ResourceBid | None = None
     endorsed_by: str | None = None
     endorsed_at: datetime | None = None
     forum: str = ""

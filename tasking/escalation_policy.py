@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from tasking.asking import asked_in, bid_in
 from tasking.calendar import next_meeting
 from tasking.clocks import later
 from tasking.decision import DecisionRequest
 from tasking.errors import RuleBroken
 from tasking.escalation import AWAITING_DECISION, SENT_BACK, Escalation, EscalationStatus
 from tasking.force import Force, TaskingLevel
+from tasking.resources import ResourceBid
 from tasking.task import Task
 from tasking.thrive import PriorityBand
 from tasking.triggers import (
@@ -79,7 +81,8 @@ class Proposal:
     """What a rule or a person wants: the task shown to a higher unit, for a decision by a time.
 
     With `needs_endorsement` a person of the sending unit has to say so first, but for an IMMEDIATE task. `forum` is
-    the meeting that is to decide, empty where the duty roles are asked. `asked_by` and `asked_role` are the person who
+    the meeting that is to decide, empty where the duty roles are asked. `asked`, `action_so_far` and `bid` are what
+    people said they want, have tried, and want of people or equipment. `asked_by` and `asked_role` are the person who
     asked, empty where a rule did.
     """
 
@@ -93,8 +96,10 @@ class Proposal:
     policy_version: str
     needs_endorsement: bool = False
     forum: str = ""
+    asked: str = ""
     action_so_far: str = ""
     resources_requested: str = ""
+    bid: ResourceBid | None = None
     asked_by: str = ""
     asked_role: str = ""
 
@@ -162,13 +167,11 @@ def asked_for(
     """The proposal that people make themselves, for a reason of MANUAL, at `now` (UTC).
 
     Whoever asks in a meeting that they chair needs nobody to agree. Raises RuleBroken where the policy has no rule for
-    it, nothing is above, the task stands higher than they are, or what is needed is not said.
+    it, nothing is above, or the task stands higher than they are. What has to be said is in tasking/asking.py.
     """
     rule = policy.rule(request.trigger)
     if rule is None or request.trigger not in MANUAL:
         raise RuleBroken(f"The policy {policy.version} has no rule by which people ask for {request.trigger}.")
-    if request.trigger == "BEYOND_RESOURCES" and not request.resources.strip():
-        raise RuleBroken("To ask for more than the unit has, say what is needed, how many and when.")
     asks = request.unit or _unit_of_meeting(force, request.meeting_ref) or task.top_unit
     if asks != task.top_unit:
         raise RuleBroken(f"{task.reference} stands with {force.units[task.top_unit].name}: that level asks further.")
@@ -188,8 +191,10 @@ def asked_for(
         policy.version,
         needs_endorsement=rule.needs_endorsement and not request.meeting_ref,
         forum=until.forum,
-        action_so_far=request.information.strip(),
+        asked=asked_in(request),
+        action_so_far=request.tried.strip(),
         resources_requested=request.resources.strip(),
+        bid=bid_in(request),
         asked_by=request.decided_by,
         asked_role=request.role,
     )

@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from tasking.decision import DecisionType
+from tasking.thrive import PriorityBand
+
 
 class MeetingState(StrEnum):
     """PLANNED by the calendar, CANCELLED by a person, HELD once its chair has opened it."""
@@ -79,10 +82,13 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """How far a role's decisions go. None is no limit. Beyond it the matter goes up."""
+    """How far a role's decisions go: hours at a go, the highest band of a task, and decisions that it may not take.
+    None is no limit. Beyond it the matter goes up."""
 
     role: str
     most_hours: float | None = None
+    highest_band: PriorityBand | None = None
+    may_not: tuple[DecisionType, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

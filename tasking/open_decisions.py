@@ -116,6 +116,8 @@ def _is_possible(
 ) -> bool:
     if step is None and not task.is_open:
         return False
+    if kind is T.RESOURCE_DECLINE:
+        return task.wanted == "RESOURCES" or any(each.is_standing and each.bid for each in steps)
     if kind in NEEDS_AN_OPEN_TASK and not task.is_open:
         return False
     if kind is T.ESCALATE:

@@ -14,6 +14,7 @@ WORDS: Mapping[DecisionType, str] = {
     T.TASK_CREATE: "a task is wanted",
     T.ALLOCATE: "allocated",
     T.RESOURCE: "resources",
+    T.RESOURCE_DECLINE: "resources declined",
     T.PLAN_COMMISSION: "a plan is commissioned",
     T.ANALYSIS_COMMISSION: "analysis is commissioned",
     T.REVIEW_COMMISSION: "a review is commissioned",

@@ -1,12 +1,13 @@
 """How pages offer a decision and take it: by the rules of `tasking`, once, with what was typed kept if it fails."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from reporting.wording import short_time
 from store import meetings
 from store.tasks import read_escalations
+from tasking.asking import missing_in
 from tasking.calendar import Sitting, occurrences
 from tasking.deciding import decide, step_to_decide
 from tasking.decision import DecisionRequest, DecisionType
@@ -14,14 +15,24 @@ from tasking.errors import RuleBroken, StaleTask
 from tasking.escalation import TRIGGER_WORDS, Escalation
 from tasking.escalation_policy import reasons_to_ask
 from tasking.force import TaskingMeeting
+from tasking.granting import step_to
 from tasking.meetings import AgendaSection
 from tasking.open_decisions import OpenDecision, Post, open_decisions, posts_for, receivers
+from tasking.resources import figures
 from tasking.task import Task
 from tasking.thrive import PriorityBand
-from web.decision_fields import ACTS, Act, Field, headings_of, is_needed, read_fields, slug_of
+from web.decision_fields import ACTS, Act, Field, fields_of, headings_of, needed_in, read_fields, slug_of
 from web.forms import Form
 from web.visit import NotAllowed, Visit
 
+ABOUT_PEOPLE = frozenset(
+    {
+        DecisionType.ESCALATION_ACCEPT,
+        DecisionType.ESCALATION_DECLINE,
+        DecisionType.RESOURCE,
+        DecisionType.RESOURCE_DECLINE,
+    }
+)
 MEETINGS_AHEAD = timedelta(days=28)
 CHANGED = (
     "Somebody else changed this task after you opened the page. Nothing of yours was done and your text is kept: "
@@ -50,20 +61,24 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class DecisionForm:
-    """What the template of one decision draws. `closed` is a sentence where it cannot be taken (any more)."""
+    """What the template of one decision draws. `closed` is a sentence where it cannot be taken (any more); `asked` says
+    which people or equipment are asked for, where it is about them."""
 
     task: Task
     kind: DecisionType
     act: Act
-    headings: tuple[Field, ...]
-    options: Mapping[str, Mapping[str, str]]
-    posts: Mapping[str, str]
+    fields: tuple[Field, ...] = ()
+    headings: tuple[Field, ...] = ()
+    needed: frozenset[str] = frozenset()
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    posts: Mapping[str, str] = field(default_factory=dict)
     meeting_ref: str = ""
     closed: str = ""
+    asked: str = ""
 
     def needs(self, name: str) -> bool:
         """Whether the rule needs this field."""
-        return is_needed(self.kind, name)
+        return name in self.needed
 
 
 def choices_of(
@@ -93,11 +108,21 @@ def form_of(visit: Visit, task: Task, kind: DecisionType, sitting: Sitting | Non
     meeting_ref = sitting.meeting_ref if sitting else ""
     if choice is None:
         closed = _why_closed(visit, task, steps, kind, meeting)
-        return DecisionForm(task, kind, ACTS[kind], headings_of(kind), {}, {}, meeting_ref, closed)
+        return DecisionForm(task, kind, ACTS[kind], meeting_ref=meeting_ref, closed=closed)
     names = {unit: visit.force.units[unit].name for unit in visit.force.units}
-    posts = {_code(post): f"{post.role}, for {names[post.unit]}" for post in choice.posts}
-    options = _options(visit, task, choice.offer)
-    return DecisionForm(task, kind, choice.act, headings_of(kind), options, posts, meeting_ref)
+    asking = choice.offer.step or step_to(steps, choice.offer.unit)
+    return DecisionForm(
+        task,
+        kind,
+        choice.act,
+        fields=fields_of(kind, choice.offer.step),
+        headings=headings_of(kind),
+        needed=needed_in(kind, is_timed=_is_timed(asking)),
+        options=_options(visit, task, choice.offer),
+        posts={_code(post): f"{post.role}, for {names[post.unit]}" for post in choice.posts},
+        meeting_ref=meeting_ref,
+        asked=_asked(asking) if asking and kind in ABOUT_PEOPLE else "",
+    )
 
 
 def take(visit: Visit, form: DecisionForm) -> str:
@@ -127,9 +152,9 @@ def _request(visit: Visit, form: DecisionForm, sent: Form) -> DecisionRequest | 
     if form.closed:
         return None
     post = sent.choice("post", "You act as", form.posts) if len(form.posts) > 1 else next(iter(form.posts))
-    told = read_fields(sent, form.kind, form.options)
+    told = read_fields(sent, form.kind, (*form.fields, *form.headings), form.needed, form.options)
     unit, _, role = post.partition(":")
-    return DecisionRequest(
+    request = DecisionRequest(
         reference=form.task.reference,
         decision_type=form.kind,
         decided_by=visit.person.upn,
@@ -138,6 +163,29 @@ def _request(visit: Visit, form: DecisionForm, sent: Form) -> DecisionRequest | 
         meeting_ref=form.meeting_ref,
         **told,  # type: ignore[arg-type]
     )
+    if form.kind is DecisionType.ESCALATE:
+        _note_missing(sent, request)
+    return request
+
+
+def _note_missing(sent: Form, request: DecisionRequest) -> None:
+    """Notes what the reason that was chosen needs besides, each at its field."""
+    at_fault = {fault.name for fault in sent.faults}
+    for name, words in missing_in(request).items() if "trigger" not in at_fault else ():
+        if name not in at_fault:
+            sent.fault(name, f"To ask for this, also say {words}.")
+
+
+def _is_timed(step: Escalation | None) -> bool:
+    """Whether it was said from when and until when people or equipment are asked for."""
+    return bool(step and step.bid and step.bid.starts_at and step.bid.ends_at)
+
+
+def _asked(step: Escalation) -> str:
+    """What people or equipment are asked for, with its figures; empty where none are."""
+    if step.bid is None:
+        return step.resources_requested
+    return f"{step.bid.what.rstrip('.') or 'People or equipment'} ({figures(step.bid)})"
 
 
 def _code(post: Post) -> str:

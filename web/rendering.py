@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from reporting.wording import day_words, short_time, time_words
 from tasking import rights
+from tasking.resources import figures, granted_words
 from tasking.rights import Right
 from tasking.task import Classification
 from web.sessions import SignedIn
@@ -50,7 +51,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(day=day_words, moment=time_words, short=short_time)
+    made.filters.update(day=day_words, moment=time_words, short=short_time, figures=figures, granted=granted_words)
     return made
 
 

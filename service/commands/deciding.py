@@ -18,6 +18,7 @@ from tasking.decision import Decision, DecisionRequest, DecisionType
 from tasking.errors import StaleTask, TaskingError
 from tasking.linking import link_tasks
 from tasking.requests import ReassessRequest
+from tasking.resources import granted_words
 from tasking.thrive import HIGHEST_LEVEL, Alignment, AssessmentSource, Confidence, RiskContext, ThriveAssessment
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ TYPES = click.Choice([each.value for each in DecisionType], case_sensitive=False
 @click.option("--as", "person", required=True, help="Who decided: their sign-in name.")
 @click.option("--role", required=True, help="As what: a role that config names, such as 'Duty Inspector', or Owner.")
 @click.option("--because", "rationale", required=True, help="The rationale. A decision is not taken without one.")
-@click.option("--what", "text", default="", help="What was decided, in a sentence.")
+@click.option("--what", "text", default="", help="What was decided, or with ESCALATE what is asked for, in a sentence.")
 @click.option(
     "--meeting", "meeting_ref", default="", help="The meeting it was decided at, such as 'HP_DAILY 2027-01-04'."
 )
@@ -68,9 +69,13 @@ TYPES = click.Choice([each.value for each in DecisionType], case_sensitive=False
 @click.option("--conditions", default="", help="DE_ESCALATE: on what conditions.")
 @click.option("--residual-risk", default="", help="DE_ESCALATE: what risk remains.")
 @click.option("--receiver", default="", help="DE_ESCALATE: who takes it over below.")
-@click.option("--resources", default="", help="What is asked for or given: what, how much, when.")
-@click.option("--hours", type=float, help="How many hours that is.")
+@click.option("--resources", default="", help="What people or equipment are asked for or granted.")
+@click.option("--how-many", type=int, help="How many people or things that is.")
+@click.option("--hours", type=float, help="How many hours that is, of all together.")
+@click.option("--from", "starts_at", type=MOMENT, help="From when they are wanted or granted.")
+@click.option("--until", "ends_at", type=MOMENT, help="Until when.")
 @click.option("--reason", "trigger", default="", help="ESCALATE: the trigger code, such as BEYOND_RESOURCES.")
+@click.option("--tried", default="", help="ESCALATE: what was tried so far; the BEYOND_ reasons need it.")
 def decide(reference: str, decision: str, person: str, **given: object) -> None:
     """Record a decision about a task, and do what follows from it.
 
@@ -80,8 +85,12 @@ def decide(reference: str, decision: str, person: str, **given: object) -> None:
       ESCALATION_ACCEPT, ESCALATION_DECLINE, ESCALATION_RETURN,
       ESCALATION_TO_MEETING, DE_ESCALATE, RETAIN                               by the level above
       PRIORITY_OVERRIDE, EXTEND, NO_TASKING                                    by any level it stands with
-      ALLOCATE, RESOURCE, TASK_CREATE, PLAN_COMMISSION, ANALYSIS_COMMISSION,
+      RESOURCE, RESOURCE_DECLINE                                               people and equipment: grant, or decline
+      ALLOCATE, TASK_CREATE, PLAN_COMMISSION, ANALYSIS_COMMISSION,
       REVIEW_COMMISSION, TRANSFER_MAA, MERGE                                   recorded, with no effect of their own
+
+    RESOURCE and ESCALATION_ACCEPT grant what was asked for, or what --how-many, --hours, --from and --until say. Where
+    another unit asked for it, a task for providing it is raised on the board of the unit that grants.
 
     A decision is never edited: put one right with a new one and --supersedes.
     """
@@ -99,7 +108,9 @@ def decide(reference: str, decision: str, person: str, **given: object) -> None:
         return made
 
     made = within_the_rules(deciding)
-    console.print(f"{made.decision_ref}: {made.task_reference}, {made.text}.", soft_wrap=True)
+    granted = f" {granted_words(made.allocation)}" if made.allocation else ""
+    authority = f" Authority of {made.role}: {made.authority}." if made.authority else ""
+    console.print(f"{made.decision_ref}: {made.task_reference}, {made.text}.{granted}{authority}", soft_wrap=True)
 
 
 @click.command()

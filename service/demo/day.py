@@ -117,7 +117,11 @@ class Day:
             "The division has no CCTV van and no patrol hours left this week.",
             meeting="DIV_S_DAILY",
             trigger="BEYOND_RESOURCES",
-            resources="A CCTV van and sixty patrol hours",
+            tried="Section patrols at dusk for a week; the council's mobile camera was not free.",
+            resources="A CCTV van and its crew",
+            how_many=3,
+            hours=60,
+            **self._nights(5),
         )
 
     async def force_meeting(self) -> None:
@@ -130,6 +134,8 @@ class Day:
             "A force asset for three nights is proportionate to the risk to life.",
             meeting=FORCE_MEETING,
             hours=60,
+            how_many=3,
+            **self._nights(3),
             options=("Do nothing", "Van only", "Van and sixty hours"),
             dissent="Roads policing would have waited for the council's fencing.",
         )
@@ -149,7 +155,9 @@ class Day:
             meeting=FORCE_MEETING,
             text="Two stop-check crews tonight and tomorrow",
             resources="Two crews, 18:00 to 02:00",
+            how_many=4,
             hours=32,
+            **self._nights(2),
         )
 
     async def back_to_the_division(self) -> None:
@@ -164,6 +172,11 @@ class Day:
             receiver=SOUTH.person,
         )
         self._decide(TO_FORCE_AND_BACK, D.RECEIVE, SOUTH, "The division patrols at dusk until Sunday.", unit="DIV_S")
+
+    def _nights(self, number: int) -> dict[str, datetime]:
+        """From this evening, for so many nights."""
+        starts_at = self._clock.now() + timedelta(hours=8)
+        return {"starts_at": starts_at, "ends_at": starts_at + timedelta(days=number)}
 
     async def write_papers(self) -> None:
         """Each pack of the day, and the minutes of the force's meeting, as files to open."""

@@ -131,7 +131,8 @@ def test_none_of_these_pages_has_a_serious_violation(
     task = beside(escalated, world)
     signed_in(page, f"{url}/")
     base = f"/tasks/{task.reference}"
-    forms = [f"{base}/decide/{what}" for what in ("escalation-accept", "de-escalate", "escalation-to-meeting")]
+    decided = ("escalation-accept", "de-escalate", "escalation-to-meeting", "escalate", "resource")
+    forms = [f"{base}/decide/{what}" for what in decided]
     pages = [base, *forms, f"{base}/reassess", f"{base}/note", "/meetings", MEETING, "/register"]
     pages += [f"{MEETING}/points/{number}" for number in (1, 3, 6)]
     pages.append(f"{MEETING}/points/6/{task.reference}/escalation-accept")

@@ -27,6 +27,7 @@ from tasking.decision import Capacity, Decision, DecisionType, Snapshot
 from tasking.escalation import TRIGGER_WORDS
 from tasking.force import Force
 from tasking.meetings import AgendaSection
+from tasking.resources import Allocation, ResourceBid
 from tasking.task import Classification
 from tests.escalation.test_cards import FORCE, TASK, fact, longest_force, parts_of, words_of
 from tests.peakshire import HOUR, MORNING
@@ -127,6 +128,21 @@ def test_a_decision_is_told_by_what_which_role_where_and_review_and_its_rational
     assert card["body"][3]["text"] == "Rationale and details are on the record, not here."
     assert [each["title"] for each in card["actions"]] == ["Open task", "Open board", "Open record"]
     assert card["speak"] == "Decided for North Division: T-2418, escalation accepted. Decision DEC-2026-000012."
+
+
+def test_a_decision_tells_what_was_granted_in_figures_and_of_a_restricted_task_nothing_of_it() -> None:
+    asked = ResourceBid("marker-what", 2, 20.0, MORNING, MORNING + 2 * HOUR)
+    granted = replace(DECISION, allocation=Allocation(replace(asked, hours=12.0), "DIV_N", "HP", asked, "T-2419"))
+    card = decided_card(FORCE, TASK, granted, LINKS, MARK)
+    assert card["body"][3]["text"] == (
+        "Granted in part: 2 in number, 12 hours, from Mon 2 Nov 08:30, until Mon 2 Nov 10:30. "
+        "Asked: 2 in number, 20 hours, from Mon 2 Nov 08:30, until Mon 2 Nov 10:30. Provided by task T-2419. "
+        "Rationale and details are on the record, not here."
+    )
+    assert "marker" not in json.dumps(card)
+    assert gated(card, names_of(FORCE)).kinds == ()
+    hidden = decided_card(FORCE, SENSITIVE, granted, LINKS, MARK)
+    assert "in number" not in json.dumps(hidden)
 
 
 def test_a_decision_between_meetings_by_an_unknown_role_tells_the_capacity_alone() -> None:

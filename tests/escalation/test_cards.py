@@ -23,6 +23,7 @@ from tasking import escalation_policy
 from tasking.clocks import clock_text
 from tasking.escalation import TRIGGER_WORDS, Escalation, EscalationStatus, Hop
 from tasking.force import Force, Pillar, TaskingLevel, TaskingMeeting, Unit
+from tasking.resources import ResourceBid
 from tasking.task import ChecklistLine, Classification, EvidenceLink, Status, Task, TaskText
 from tasking.thrive import PriorityBand
 from tests.peakshire import HOUR, IMMEDIATE, MORNING, PRIORITY, SCHEDULED, small_force
@@ -235,6 +236,22 @@ def test_a_reason_that_somebody_typed_is_left_on_the_task_and_its_code_told_in_w
     assert fact(card, "Reason") == "More people or hours than the unit has"
     assert "typed" not in json.dumps(card)
     assert "ann@" not in json.dumps(card)
+    assert "What is asked for is on the task." in json.dumps(card)
+
+
+def test_the_escalation_says_that_what_was_tried_is_on_the_task_and_not_what_it_was() -> None:
+    asked = replace(STEP, trigger="BEYOND_CAPABILITY", asked=TYPED, action_so_far=TYPED)
+    told = json.dumps(escalated_card(FORCE, facts_of(step=asked)))
+    assert "What is asked for and what was tried so far are on the task." in told
+    assert TYPED not in told
+
+
+def test_the_escalation_says_how_many_people_for_how_long_are_asked_for_and_of_a_restricted_task_nothing() -> None:
+    step = replace(STEP, bid=ResourceBid(TYPED, 2, 20.0, MORNING, MORNING + 2 * HOUR), action_so_far=TYPED)
+    told = json.dumps(escalated_card(FORCE, facts_of(step=step)))
+    assert "People or equipment: 2 in number, 20 hours, from Mon 2 Nov 08:30, until Mon 2 Nov 10:30. What" in told
+    assert TYPED not in told
+    assert "in number" not in json.dumps(escalated_card(FORCE, facts_of(replace(TASK, is_held=True), step)))
 
 
 def test_the_card_that_passes_it_on_says_who_is_asked_now_and_who_was_before() -> None:

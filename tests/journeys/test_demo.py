@@ -38,7 +38,7 @@ def test_the_demo_ends_well(demo: tuple[subprocess.CompletedProcess[str], Path],
 
 @pytest.mark.xdist_group("demo")
 def test_the_demo_brings_in_the_twenty_five_and_an_unclear_one(summary: dict[str, Any]) -> None:
-    assert summary["tasks"] == 26
+    assert summary["tasks"] == 27, "and one for providing what the force granted"
     assert summary["duplicates_prevented"] == 1
     assert len(summary["held"]) == 1
 
@@ -65,7 +65,9 @@ def test_the_demo_shows_boards_escalations_and_statuses(
     tables = ("Tasks by board and pillar", "Escalations posted", "Decisions recorded", "Held for a person")
     for shown in (*tables, "duplicates prevented"):
         assert shown in words
-    assert sum(summary["boards"]["PKS"].values()) == 3, "two force tasks, and the missing person's twin"
+    assert sum(summary["boards"]["PKS"].values()) == 4, (
+        "two force tasks, the missing person's twin, and what it provides"
+    )
 
 
 @pytest.mark.xdist_group("demo")

@@ -37,6 +37,15 @@ def test_the_reason_of_an_escalation_is_not_on_the_board(desk: DecidingDesk, nee
     assert SECRET in shown(desk, desk.escalated(desk.raised(), proposal)), "of others it is"
 
 
+def test_what_is_asked_for_and_what_was_tried_are_on_the_board_but_not_of_a_sensitive_task(desk: DecidingDesk) -> None:
+    proposal = a_proposal(asked="Two crews on Friday", action_so_far="Patrols for a week")
+    said = "Asked for: Two crews on Friday. Tried so far: Patrols for a week."
+    assert said in shown(desk, desk.escalated(desk.raised(), proposal))
+    hidden = shown(desk, desk.escalated(desk.raised(classification=SENSITIVE), proposal))
+    assert "Two crews" not in hidden
+    assert "Patrols for" not in hidden
+
+
 def test_the_words_of_a_decision_to_ask_and_of_a_return_are_not_on_the_board(desk: DecidingDesk) -> None:
     task = desk.raised(classification=SENSITIVE)
     desk.escalated(task)

@@ -20,6 +20,7 @@ from tasking.task import Classification
 from tasking.thrive import Alignment
 from tests.peakshire import DAY, HOUR, IMMEDIATE, MINUTE, MISSING, MORNING, PRIORITY, ROUTINE, SCHEDULED, a_proposal
 from tests.reporting.meeting_desk import DAILY, MEETS_AT, MeetingDesk, meeting_force, texts
+from tests.tasking.deciding_force import ASKS
 
 T = DecisionType
 FORTNIGHTLY_AT = MEETS_AT + DAY + 45 * MINUTE
@@ -212,9 +213,11 @@ def test_the_force_sees_what_a_division_leaves_undecided(desk: MeetingDesk) -> N
 
 def test_an_item_says_what_is_asked_what_is_needed_and_until_when(desk: MeetingDesk) -> None:
     task = desk.banded(PRIORITY, title="Disrupt weekend disorder", text=texts("Patrols"))
-    desk.decide(task, T.ESCALATE, trigger="BEYOND_RESOURCES", resources="20 hours of overtime", hours=20.0)
+    desk.decide(task, T.ESCALATE, **{**ASKS, "resources": "20 hours of overtime"})
     shown = item(desk.pack("DIV_N_DAILY"), task.reference)
-    assert (shown.title, shown.asked) == ("Disrupt weekend disorder", "20 hours of overtime")
+    figures = "2 in number, 20 hours, from Tue 3 Nov 08:30, until Thu 5 Nov 08:30"
+    assert (shown.title, shown.asked) == ("Disrupt weekend disorder", f"20 hours of overtime ({figures})")
+    assert shown.tried == "Our own patrols, for a week."
     assert shown.needed == "Accept, decline, return for more, or leave to a meeting"
     assert (shown.is_for_decision, shown.decide_by) == (True, MORNING + 4 * HOUR)
     assert shown.why[0] == "Escalated by Northfell: More people or hours than the unit has"

@@ -1,21 +1,23 @@
 """Draft minutes: who was there, what was decided and why, what follows; nothing that is not on record."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from docx import Document
 
 from reporting.minutes import Minutes, minutes
-from reporting.minutes_documents import minutes_docx, minutes_html
+from reporting.minutes_documents import lines_of, minutes_docx, minutes_html
 from reporting.wording import READ_ON_RECORD
 from tasking import holding
 from tasking.decision import Decision, DecisionType
 from tasking.errors import RuleBroken
-from tasking.meetings import Attendance
+from tasking.meetings import Attendance, Authority
 from tasking.task import Classification, Task
 from tests.peakshire import DAY, HOUR, MINUTE, PRIORITY, SCHEDULED
 from tests.reporting.meeting_desk import CHAIR, DEPUTY, MEETS_AT, MeetingDesk
+from tests.tasking.deciding_force import BID
 
 T = DecisionType
 REF = "HP_DAILY 2026-11-02"
@@ -87,6 +89,17 @@ def test_a_decision_stands_with_rationale_options_dissent_and_who_by_when(in_ses
     assert shown.given == (("Due", "Wednesday 4 November 2026, 09:15"),)
     assert (shown.decided_by, shown.role, shown.capacity) == ("insp@peakshire.example", CHAIR, "in the chair")
     assert shown.review_at == MEETS_AT + DAY
+
+
+def test_how_far_the_role_may_decide_and_what_was_granted_stand_beside_the_decision(in_session: MeetingDesk) -> None:
+    limits = {CHAIR: Authority(CHAIR, 40, PRIORITY)}
+    in_session.force = replace(in_session.force, authorities=limits)
+    decided(in_session, in_session.banded(SCHEDULED), T.RESOURCE, **BID)
+    (shown,) = drafted(in_session).decisions
+    lines = dict(lines_of(shown))
+    assert lines["Authority"] == "at most 40 hours; up to Priority"
+    assert lines["Granted"].startswith("Granted: 2 in number, 20 hours, from ")
+    assert (lines["How many"], lines["From"]) == ("2", "Tuesday 3 November 2026, 08:30")
 
 
 def test_minutes_say_where_doing_nothing_is_not_on_record_as_an_option(in_session: MeetingDesk) -> None:

@@ -1,15 +1,18 @@
 """Each point of an agenda has the tasks that belong there, and only those."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from reporting.pack_parts import Pack, PackItem
+from reporting.meeting_pack import build_pack
+from reporting.pack_for import without_restricted_matter
+from reporting.pack_parts import Pack, PackDecision, PackItem, PackSection
 from reporting.pack_sections import RULES
 from tasking import holding
 from tasking.decision import DecisionType
 from tasking.meetings import AgendaSection
-from tasking.task import Task
+from tasking.task import Classification, Task
 from tasking.thrive import Alignment, PriorityBand
 from tests.peakshire import (
     BY_BAND,
@@ -25,6 +28,7 @@ from tests.peakshire import (
     a_proposal,
 )
 from tests.reporting.meeting_desk import MEETS_AT, MeetingDesk
+from tests.tasking.deciding_force import ASKS, BID
 
 T = DecisionType
 TOMORROW = MEETS_AT + DAY
@@ -32,8 +36,13 @@ TOMORROW = MEETS_AT + DAY
 
 def items(pack: Pack, code: str) -> dict[str, PackItem]:
     """The tasks under one point, by reference."""
+    return {item.reference: item for item in section_of(pack, code).items}
+
+
+def section_of(pack: Pack, code: str) -> PackSection:
+    """One point of the pack."""
     (section,) = (section for section in pack.sections if section.code == code)
-    return {item.reference: item for item in section.items}
+    return section
 
 
 def above(desk: MeetingDesk, *decisions: DecisionType, band: PriorityBand = PRIORITY, **given: Any) -> Task:
@@ -193,7 +202,7 @@ def test_resources_are_ranked_and_go_once_something_was_decided_about_them(desk:
     low = desk.banded(SCHEDULED, wanted="RESOURCES")
     high = desk.banded(PRIORITY, wanted="RESOURCES")
     assert list(items(desk.pack("HP_LOCAL", TOMORROW), "RESOURCES")) == [high.reference, low.reference]
-    desk.decide(high, T.RESOURCE, resources="Four hours", hours=4.0)
+    desk.decide(high, T.RESOURCE, resources="Four hours", hours=4.0, starts_at=MORNING + HOUR, ends_at=MORNING + DAY)
     assert list(items(desk.pack("HP_LOCAL", TOMORROW), "RESOURCES")) == [low.reference]
 
 
@@ -288,3 +297,72 @@ def test_the_tactical_pack_says_how_often_risk_was_raised_lowered_or_kept_in_the
     desk.clock.advance(29 * DAY)
     (later,) = (each for each in desk.pack("DIV_N_TACTICAL").sections if each.code == "RISK_GRADING")
     assert later.is_empty
+
+
+def granted(desk: MeetingDesk, code: str, starts_at: datetime = MEETS_AT) -> tuple[PackDecision, ...]:
+    """What a meeting's pack says was granted of people and equipment."""
+    return section_of(desk.pack(code, starts_at), "RESOURCES").decisions
+
+
+def test_what_was_granted_is_shown_until_it_is_over_and_is_no_longer_asked_for(desk: MeetingDesk) -> None:
+    task = desk.banded(PRIORITY)
+    desk.decide(task, T.ESCALATE, **ASKS)
+    asked = items(desk.pack("DIV_N_TACTICAL"), "RESOURCES")
+    assert asked[task.reference].why[0] == "More people or equipment is asked of this level"
+    made = desk.decide(task, T.ESCALATION_ACCEPT, hours=10)
+    desk.clock.advance(MINUTE)
+    section = section_of(desk.pack("DIV_N_TACTICAL"), "RESOURCES")
+    assert task.reference not in {item.reference for item in section.items}
+    (shown,) = section.decisions
+    assert (shown.decision_ref, shown.reference) == (made.decision_ref, task.reference)
+    assert shown.what.startswith("for Northfell. Granted in part: 2 in number, 10 hours")
+    assert ASKS["resources"] not in shown.what
+    desk.clock.at = ASKS["ends_at"] - MINUTE
+    assert granted(desk, "DIV_N_TACTICAL") == (shown,)
+    desk.clock.at = ASKS["ends_at"]
+    assert granted(desk, "DIV_N_TACTICAL") == ()
+
+
+def test_the_unit_that_gets_people_sees_in_its_own_pack_who_granted_them_until_it_is_over(desk: MeetingDesk) -> None:
+    task = desk.banded(PRIORITY)
+    desk.decide(task, T.ESCALATE, **ASKS)
+    first = desk.decide(task, T.ESCALATION_ACCEPT, hours=10)
+    desk.clock.advance(MINUTE)
+    (shown,) = granted(desk, "HP_LOCAL", TOMORROW)
+    assert (shown.decision_ref, shown.reference) == (first.decision_ref, task.reference)
+    assert shown.what.startswith("by North Division. Granted in part: 2 in number, 10 hours")
+    last = desk.decide(task, T.ESCALATION_ACCEPT, hours=12, supersedes=first.decision_ref)
+    desk.clock.advance(MINUTE)
+    assert [each.decision_ref for each in granted(desk, "HP_LOCAL", TOMORROW)] == [last.decision_ref]
+    desk.clock.at = ASKS["ends_at"]
+    assert granted(desk, "HP_LOCAL", TOMORROW) == ()
+
+
+def test_what_was_granted_for_a_restricted_task_is_in_no_pack_of_who_may_not_see_it(desk: MeetingDesk) -> None:
+    task = desk.banded(PRIORITY, classification=Classification.OFFICIAL_SENSITIVE)
+    desk.decide(task, T.ESCALATE, **ASKS)
+    desk.decide(task, T.ESCALATION_ACCEPT)
+    desk.clock.advance(MINUTE)
+    for code in ("DIV_N_TACTICAL", "HP_LOCAL"):
+        meeting = desk.force.meeting(code)
+        with desk.store.open() as connection:
+            whole = build_pack(connection, desk.force, meeting, TOMORROW, desk.clock.now())
+            open_part = build_pack(connection, desk.force, meeting, TOMORROW, desk.clock.now(), with_restricted=False)
+            from_frozen = without_restricted_matter(connection, desk.force, whole)
+        assert [each.reference for each in section_of(whole, "RESOURCES").decisions] == [task.reference]
+        assert section_of(open_part, "RESOURCES").decisions == ()
+        assert section_of(from_frozen, "RESOURCES").decisions == ()
+
+
+def test_what_was_declined_is_no_longer_asked_for(desk: MeetingDesk) -> None:
+    task = desk.banded(PRIORITY, wanted="RESOURCES")
+    assert task.reference in items(desk.pack("HP_LOCAL", TOMORROW), "RESOURCES")
+    desk.decide(task, T.RESOURCE_DECLINE)
+    assert task.reference not in items(desk.pack("HP_LOCAL", TOMORROW), "RESOURCES")
+
+
+def test_a_granted_figure_is_read_back_with_the_decision(desk: MeetingDesk) -> None:
+    desk.clock.at = MEETS_AT + HOUR
+    desk.decide(desk.banded(PRIORITY), T.RESOURCE, **BID)
+    (told,) = section_of(desk.pack("HP_DAILY", TOMORROW), "DECISIONS").decisions
+    assert told.what.startswith("resources. Granted: 2 in number, 20 hours")

@@ -28,7 +28,9 @@ def test_every_decision_of_the_period_is_there_oldest_first_with_its_rationale(d
     task = desk.banded(SCHEDULED)
     first = desk.decide(task, T.ALLOCATE, text="To the team", rationale="They know the place.")
     desk.clock.advance(HOUR)
-    second = desk.decide(task, T.RESOURCE, resources="Four hours", hours=4.0)
+    second = desk.decide(
+        task, T.RESOURCE, resources="Four hours", hours=4.0, starts_at=MORNING + HOUR, ends_at=MORNING + DAY
+    )
     one, two = rows(desk)
     assert (one.decision_ref, two.decision_ref) == (first.decision_ref, second.decision_ref)
     assert (one.reference, one.what, one.rationale) == (task.reference, "allocated", "They know the place.")
@@ -116,6 +118,8 @@ def secret(desk: MeetingDesk, how: str) -> Task:
         options=(option,),
         resources=resources,
         hours=2,
+        starts_at=MORNING + HOUR,
+        ends_at=MORNING + DAY,
     )
     return task
 

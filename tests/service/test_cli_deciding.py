@@ -1,5 +1,6 @@
 """`tasking decide`, `assess`, `link` and `meeting` as somebody types them: what they do, and what they refuse."""
 
+import json
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -135,3 +136,27 @@ def test_meetings_are_listed_opened_and_cancelled(tasking: Tasking, tmp_path: Pa
 
 def _typed(at: object) -> str:
     return at.astimezone(LONDON).strftime("%Y-%m-%dT%H:%M")  # type: ignore[attr-defined]
+
+
+def test_whoever_decides_is_told_how_far_the_roles_decisions_go_and_what_was_granted(tasking: Tasking) -> None:
+    when = ("--from", "2026-11-03T20:00", "--until", "2026-11-05T02:00")
+    figures = ("--resources", "Two crews", "--how-many", "4", "--hours", "40", *when)
+    told = tasking("decide", "T-1001", "resource", *CHIEF, *WHY, *figures)
+    assert told.exit_code == 0, told.output
+    assert (
+        "Granted: 4 in number, 40 hours, from Tue 3 Nov 20:00, until Thu 5 Nov 02:00. Provided by task T-1003. "
+        "Authority of Divisional Chief Inspector: at most 200 hours."
+    ) in told.output
+
+
+def test_the_routes_are_shown_as_a_table_or_for_another_program(tasking: Tasking) -> None:
+    told = tasking("routes")
+    assert told.exit_code == 0, told.output
+    assert "routes up (policy peakshire-2026-12)" in told.output
+    assert "routes down" in told.output
+    found = json.loads(tasking("routes", "--json").output)
+    first = found["routes"][0]
+    assert (first["from_level"], first["to_level"], first["reason"]) == ("Section", "Force", "MISSING_HIGH")
+    assert set(first) == {
+        *("direction", "from_level", "to_level", "reason", "words", "needs", "agrees", "decides", "by_when")
+    }

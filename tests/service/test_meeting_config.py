@@ -10,8 +10,10 @@ import yaml
 
 from service.config_files import ConfigError
 from service.force_config import load_force
+from tasking.decision import DecisionType
 from tasking.force import Force
-from tasking.meetings import AgendaSection, Recurrence
+from tasking.meetings import AgendaSection, Authority, Recurrence
+from tasking.thrive import PriorityBand
 
 CONFIG = Path(__file__).parents[2] / "config"
 SHIPPED = (CONFIG / "force.yaml").read_text(encoding="utf-8")
@@ -108,7 +110,10 @@ def test_every_chair_has_a_deputy_and_every_level_somebody_on_duty(force: Force)
         "Force Duty Officer",
     ]
     assert all(level.action_manager_role for level in force.levels)
-    assert force.authorities["Duty Inspector"].most_hours == 40
+    assert force.authorities["Duty Inspector"] == Authority(
+        "Duty Inspector", 40, may_not=(DecisionType.ANALYSIS_COMMISSION, DecisionType.TRANSFER_MAA)
+    )
+    assert force.authorities["Local Policing Inspector"].highest_band is PriorityBand.PRIORITY
 
 
 def test_cycles_are_counted_from_the_notes_first_day(force: Force) -> None:
@@ -251,6 +256,18 @@ NEVER = "the rule '{}' never occurs"
         (lambda whole: whole["authority"].append(whole["authority"][0]), "role 'Duty Inspector' is listed twice"),
         (lambda whole: whole["authority"][0].update(most_hours=-1), "'most_hours' is -1.0; hours are 0 to 100000"),
         (lambda whole: whole["authority"][0].update(most_hours=float("nan")), "'most_hours' is nan"),
+        (
+            lambda whole: whole["authority"][0].update(highest_band="PRIORTY"),
+            "unknown band 'PRIORTY'; did you mean 'PRIORITY'?",
+        ),
+        (
+            lambda whole: whole["authority"][0].update(may_not=["NO_TASKNG"]),
+            "'NO_TASKNG' is no decision that can be kept from a role; did you mean 'NO_TASKING'?",
+        ),
+        (
+            lambda whole: whole["authority"][0].update(may_not=["ESCALATE"]),
+            "'ESCALATE' is no decision that can be kept from a role",
+        ),
         (lambda whole: whole.update(meeting_kind=[]), "unknown key 'meeting_kind'; did you mean 'meeting_kinds'?"),
         (lambda whole: whole.update(meeting_kinds={}), "'meeting_kinds' must be a list"),
         (lambda whole: whole.update(levels=3), "'levels' must be a list"),

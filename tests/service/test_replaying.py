@@ -36,7 +36,7 @@ from tests.peakshire import (
     limits,
     tables_in,
 )
-from tests.tasking.deciding_force import DecidingDesk, deciding_force
+from tests.tasking.deciding_force import ASKS, DecidingDesk, deciding_force
 
 T = DecisionType
 ASKED, DAILY = limits(HOUR, 4 * HOUR, DAY, DAY), limits(*[MeetingLimit.DAILY] * 4)
@@ -95,8 +95,7 @@ def busy_days(desk: Days) -> dict[str, Task]:
     desk.run(2 * HOUR)
     desk.decide(tasks["risen"], T.ENDORSE, "Duty Sergeant")
     desk.decide(tasks["asked"], T.ESCALATION_ACCEPT)
-    asked = {"trigger": "BEYOND_RESOURCES", "resources": "Four officers on Friday"}
-    desk.decide(tasks["stretched"], T.ESCALATE, "Owner", meeting_ref="", **asked)
+    desk.decide(tasks["stretched"], T.ESCALATE, "Owner", meeting_ref="", **ASKS)
     desk.run(4 * HOUR)
     desk.decide(tasks["risen"], T.ESCALATION_ACCEPT)
     back = {"conditions": "Patrol daily", "residual_risk": "Weekend", "receiver": "sgt@peakshire.example"}

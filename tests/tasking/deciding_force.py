@@ -12,7 +12,7 @@ from tasking.escalation_policy import EscalationPolicy, Rule
 from tasking.force import Force
 from tasking.meetings import AgendaSection, Authority, MeetingKind, Recurrence
 from tasking.task import Task
-from tests.peakshire import DAY, HOUR, Desk, limits, small_force, small_policy
+from tests.peakshire import DAY, HOUR, MORNING, Desk, limits, small_force, small_policy
 
 DAILY = MeetingKind(
     "DAILY",
@@ -27,6 +27,15 @@ DUTY: Mapping[str, tuple[str, ...]] = {
     "DIVISION": ("Duty Inspector", "Duty Chief Inspector"),
     "FORCE": ("Duty Superintendent",),
 }
+BID: Mapping[str, Any] = {
+    "resources": "Two officers on Friday",
+    "how_many": 2,
+    "hours": 20.0,
+    "starts_at": MORNING + DAY,
+    "ends_at": MORNING + 3 * DAY,
+}
+ASKS: Mapping[str, Any] = {"trigger": "BEYOND_RESOURCES", "tried": "Our own patrols, for a week.", **BID}
+"""A whole bid for people, and asking for it."""
 CHAIR, DEPUTY = "Duty Inspector", "Duty Sergeant"
 
 
@@ -51,7 +60,10 @@ def deciding_force(**changes: Any) -> Force:
 def deciding_policy() -> EscalationPolicy:
     """The small policy, and what people may ask for."""
     asked = limits(HOUR, 4 * HOUR, DAY, DAY)
-    rules = tuple(Rule(trigger, "NEXT", False, asked) for trigger in ("BEYOND_RESOURCES", "TENSION_CONFIDENCE"))
+    rules = tuple(
+        Rule(trigger, "NEXT", False, asked)
+        for trigger in ("BEYOND_RESOURCES", "BEYOND_CAPABILITY", "TENSION_CONFIDENCE")
+    )
     return EscalationPolicy("test-1", (*small_policy().rules, *rules))
 
 

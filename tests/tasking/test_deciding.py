@@ -14,8 +14,9 @@ from tasking.decision import Capacity, DecisionType
 from tasking.errors import RuleBroken
 from tasking.escalation import EscalationStatus
 from tasking.events import DecisionRecorded, TaskEscalated, TaskReturned
+from tasking.resources import ResourceBid
 from tests.peakshire import BY_BAND, DAY, HOUR, IMMEDIATE, MORNING, PRIORITY, SetClock, a_proposal, tables_in
-from tests.tasking.deciding_force import DecidingDesk, deciding_force
+from tests.tasking.deciding_force import ASKS, BID, DecidingDesk, deciding_force
 
 T, S = DecisionType, EscalationStatus
 CONDITIONS: dict[str, Any] = {
@@ -122,7 +123,7 @@ def test_hours_beyond_a_roles_authority_go_up(desk: DecidingDesk) -> None:
     task = desk.raised()
     with pytest.raises(RuleBroken, match=r"20 hours are beyond the authority of Duty Sergeant \(8\)"):
         desk.decide(task, T.RESOURCE, "Duty Sergeant", resources="Patrol", hours=20)
-    assert desk.decide(task, T.RESOURCE, "Duty Sergeant", resources="Patrol", hours=8).hours == 8
+    assert desk.decide(task, T.RESOURCE, "Duty Sergeant", **{**BID, "hours": 8}).hours == 8
 
 
 def test_going_down_needs_conditions_what_risk_remains_and_a_receiver(desk: DecidingDesk) -> None:
@@ -162,18 +163,55 @@ def test_the_higher_level_may_keep_what_was_proposed_for_return(desk: DecidingDe
 
 def test_a_person_asks_with_a_reason_and_the_unit_agrees_before_it_goes_up(desk: DecidingDesk) -> None:
     task = desk.raised()
-    given: dict[str, Any] = {"trigger": "BEYOND_RESOURCES", "resources": "20 hours of patrol, Friday to Sunday"}
-    with desk.store.open():
-        pass
-    desk.decide(task, T.ESCALATE, "Owner", **given)
+    desk.decide(task, T.ESCALATE, "Owner", **ASKS)
     step = desk.last_step(task)
     if step.status is S.PROPOSED:
         assert desk.now(task).stands_on == ("HP",)
         desk.decide(task, T.ENDORSE, "Duty Sergeant")
     step = desk.last_step(task)
     assert (step.status, desk.now(task).stands_on) == (S.REQUESTED, ("HP", "DIV_N"))
-    assert step.resources_requested == given["resources"]
+    assert (step.resources_requested, step.asked) == (ASKS["resources"], ASKS["resources"])
+    assert step.action_so_far == ASKS["tried"]
+    assert step.bid == ResourceBid(*BID.values())
     assert TaskEscalated(task.task_id, step.escalation_id) in desk.events()
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({**ASKS, "tried": " "}, "also say what was tried so far$"),
+        ({**ASKS, "how_many": None, "ends_at": None}, "also say how many, until when$"),
+        (
+            {**ASKS, "resources": "\n", "hours": None, "starts_at": None},
+            "what is needed, how many hours that is, from when",
+        ),
+        ({"trigger": "BEYOND_CAPABILITY"}, "what is asked of the next level, what was tried so far$"),
+        ({"trigger": "BEYOND_CAPABILITY", "text": "A drone"}, "also say what was tried so far$"),
+        ({"trigger": "TENSION_CONFIDENCE"}, "also say what is asked of the next level$"),
+    ],
+)
+def test_asking_up_says_what_is_wanted_and_of_what_is_beyond_the_unit_what_was_tried(
+    desk: DecidingDesk, said: dict[str, Any], words: str
+) -> None:
+    task = desk.raised()
+    with pytest.raises(RuleBroken, match=words.replace("$", r"\.$")):
+        desk.decide(task, T.ESCALATE, "Owner", **said)
+    assert desk.escalations(task) == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"trigger": "BEYOND_CAPABILITY", "text": "A drone", "tried": "A search on foot."},
+        {"trigger": "TENSION_CONFIDENCE", "text": "A statement to the press"},
+    ],
+)
+def test_what_was_said_in_asking_stands_on_the_escalation(desk: DecidingDesk, said: dict[str, Any]) -> None:
+    task = desk.raised()
+    made = desk.decide(task, T.ESCALATE, "Owner", **said)
+    step = desk.last_step(task)
+    assert (step.asked, step.action_so_far, step.bid) == (said["text"], said.get("tried", ""), None)
+    assert made.given == {name: words for name, words in said.items() if name != "text"}
 
 
 @pytest.mark.parametrize("trigger", ["OVERDUE", "NOT_A_TRIGGER"])

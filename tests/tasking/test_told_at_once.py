@@ -25,7 +25,7 @@ from tests.peakshire import (
     small_policy,
     tables_in,
 )
-from tests.tasking.deciding_force import DecidingDesk, deciding_force
+from tests.tasking.deciding_force import ASKS, DecidingDesk, deciding_force
 
 T = DecisionType
 
@@ -106,7 +106,7 @@ def test_what_was_told_where_it_stood_stays_quiet_when_it_has_come_back(desk: De
 
 def test_a_request_taken_back_says_nothing_of_a_risk_that_rose_meanwhile(desk: DecidingDesk) -> None:
     task = desk.raised(assessment=BY_BAND[ROUTINE])
-    desk.decide(task, T.ESCALATE, "Duty Sergeant", trigger="BEYOND_RESOURCES", resources="Two officers")
+    desk.decide(task, T.ESCALATE, "Duty Sergeant", **ASKS)
     desk.clock.advance(5 * MINUTE)
     task = desk.reassessed(desk.now(task), BY_BAND[IMMEDIATE])
     desk.clock.advance(MINUTE)

@@ -335,7 +335,6 @@ def test_what_people_ask_for_goes_where_its_rule_says_and_no_clock_ever_asks_it(
 
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    ({}, {"resources": " "}, "say what is needed, how many and when"),
     ({"unit": "PKS"}, {}, "stands as high as it can go"),
     ({"unit": "DIV_N"}, {"trigger": "TENSION_CONFIDENCE"}, "stands as high as it can go"),
     ({}, {"trigger": "OVERDUE"}, "no rule by which people ask for OVERDUE"),

@@ -16,11 +16,10 @@ from tasking.events import EscalationOverrun, EscalationProposed
 from tasking.holding import cancel_meeting
 from tasking.task import Task
 from tests.peakshire import BY_BAND, DAY, HOUR, IMMEDIATE, MINUTE, MORNING, PRIORITY, SetClock, a_proposal, tables_in
-from tests.tasking.deciding_force import DecidingDesk, deciding_force
+from tests.tasking.deciding_force import ASKS, DecidingDesk, deciding_force
 
 T, S = DecisionType, EscalationStatus
 BACK: dict[str, Any] = {"conditions": "Ask again.", "residual_risk": "Some.", "receiver": "sgt@peakshire.example"}
-ASKS = {"trigger": "BEYOND_RESOURCES", "resources": "Two officers on Friday"}
 
 
 @pytest.fixture

@@ -168,10 +168,10 @@ def test_a_script_in_a_title_never_runs_on_any_form(world: World) -> None:
 def test_an_officer_asks_up_says_why_and_a_chair_of_the_unit_endorses(world: World) -> None:
     task = world.desk.raised(pillar=ASB)
     officer, path = world.visitor("dee", "TaskingOfficer.HP"), f"/tasks/{task.reference}/decide/escalate"
-    refused = send(officer, path, trigger="BEYOND_RESOURCES", resources="")
+    asks = {"trigger": "TENSION_CONFIDENCE", "text": "A statement to the press"}
+    refused = send(officer, path, **{**asks, "rationale": ""})
     assert refused.status_code == 422
-    assert "say what is needed, how many and when" in words(refused.text)
-    assert send(officer, path, trigger="BEYOND_RESOURCES", resources="Two officers, Friday night").status_code == 303
+    assert send(officer, path, **asks).status_code == 303
     (step,) = world.desk.rows(escalations)
     if step["status"] == "PROPOSED":
         chair = world.visitor("ben", "Chair.HP")
