@@ -1,0 +1,30 @@
+"""The page of roles: the force's names beside those of the guidance, and nobody's own name."""
+
+import html
+import re
+
+from tab_world import World
+
+
+def rows(page: str) -> list[list[str]]:
+    """The cells of every row of every table, as text."""
+    found = re.findall(r'<tr class="govuk-table__row">(.*?)</tr>', page, re.DOTALL)
+    return [
+        [html.unescape(re.sub(r"<[^>]+>", "", cell)) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in found
+    ]
+
+
+def test_chairs_deputies_and_managers_of_each_meeting_and_level_stand_beside_their_names_in_the_guidance(
+    world: World,
+) -> None:
+    page = world.visitor("dee", "TaskingOfficer.HP").get("/roles").text
+    force = world.service.force
+    meeting = next(each for each in force.meetings if each.code == "HP_DAILY")
+    assert ["Chair", meeting.chair_role] in rows(page)
+    assert all(["Deputy chair", role] in rows(page) for role in meeting.deputy_roles)
+    assert all(["Action manager", level.action_manager_role] in rows(page) for level in force.levels)
+    assert "No control strategy is in force" in page
+
+
+def test_partners_are_not_shown_who_manages_police_tasking(world: World) -> None:
+    assert world.visitor("pat", "Partner.HP").get("/roles").status_code == 403
