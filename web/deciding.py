@@ -80,6 +80,11 @@ class DecisionForm:
         """Whether the rule needs this field."""
         return name in self.needed
 
+    @property
+    def first(self) -> tuple[Field, ...]:
+        """The fields that come before the rationale: those that are needed; what is given stands together."""
+        return tuple(each for each in self.fields if self.needs(each.name) or self.kind is DecisionType.RESOURCE)
+
 
 def choices_of(
     visit: Visit, task: Task, steps: Sequence[Escalation], meeting: TaskingMeeting | None = None
