@@ -91,7 +91,7 @@ class Push:
             self._wait_for_others(now)
             if now.task_etag is None or field_map.sent_from_json(now.base or {}) is not None:
                 raise Conflict("update task", sentence="what the board shows of it is not known")
-            return shown.of_link(connection, now)
+            return shown.of_link(connection, self._force, now)
 
     def _wait_for_others(self, link: PlannerLink) -> None:
         """Raises RetryLater while another delivery's change of this task is still under way."""

@@ -83,7 +83,7 @@ class ScopeCount:
 
 @dataclass(frozen=True, slots=True)
 class BoardSynced:
-    """When a unit's board in Planner was last read (UTC); None where it never was, or has not been made."""
+    """When a board, whose code is `unit`, was last read (UTC); None where it never was, or has not been made."""
 
     unit: str
     unit_name: str
@@ -162,11 +162,11 @@ def boards_synced(connection: Connection, force: Force, viewer: Viewer, now: dat
     plans = notebook.provisioned_rows(connection, PLAN)
     times = board_polls.read_times(connection)
     found = []
-    for unit in force.boards:
-        if viewer.may_see_unit(unit):
-            read_at = times.get(plans[unit]["graph_id"]) if unit in plans else None
+    for code, board in force.every_board.items():
+        if viewer.may_see_unit(board.unit):
+            read_at = times.get(plans[code]["graph_id"]) if code in plans else None
             is_late = read_at is None or now - read_at > LATE_AFTER
-            found.append(BoardSynced(unit, force.units[unit].name, read_at, is_late))
+            found.append(BoardSynced(code, force.board_name(code), read_at, is_late))
     return tuple(found)
 
 

@@ -23,6 +23,7 @@ from planner_sync.in_step import InStep
 from planner_sync.levels import Levels
 from planner_sync.meeting_dates import MeetingDates
 from planner_sync.mend import Mend
+from planner_sync.moving import Moving
 from planner_sync.owners import Owners
 from planner_sync.polling import Polling
 from planner_sync.pull import Pull
@@ -106,14 +107,17 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
     polling, mend = Polling(store), Mend(store, graph.planner, force)
     settle_for = timedelta(seconds=settings.settle_seconds)
     create = Create(store, graph.planner, force, mend, settle_for, settings.planner_task_url)
+    pull = Pull(store, graph.planner, force, polling, Owners(store, graph.directory))
     in_step = InStep(
         store,
+        force,
         create,
         Push(store, graph.planner, force, mend, settings.planner_task_url),
-        Pull(store, graph.planner, force, polling, Owners(store, graph.directory)),
+        pull,
         polling,
         mend,
         Retention(store, graph.planner, force),
+        Moving(store, graph.planner, force, create, pull),
     )
     account = make_account(settings, store.clock)
     poster = make_poster(settings, force, store, account)
@@ -128,7 +132,7 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         settings.record_url,
         settings.pack_url,
     )
-    handlers = handlers_of(ingest, in_step, Levels(store, create, in_step), sweep, announce)
+    handlers = handlers_of(ingest, in_step, Levels(store, force, create, in_step), sweep, announce)
     return Service(
         settings=settings,
         force=force,

@@ -85,7 +85,7 @@ async def look(tenant: DemoTenant, service: Service, morning: Morning, day: Day,
         posts = notebook.all_posts(connection)
         dead, notices = outbox.dead_letters(connection), notebook.open_notices(connection)
         held, refused = inbox.held(connection), inbox.rejected(connection)
-        outcome.boards = tasks_by_board(connection)
+        outcome.boards = tasks_by_board(connection, service.force)
         steps = {step.task_id: [*tasks.read_escalations(connection, step.task_id)] for step in records}
     in_planner = (await tenant.control("planner/tasks"))["value"]
     units = {row["graph_id"]: unit for unit, row in _plans(service).items()}

@@ -39,10 +39,15 @@ class Stage:
 
 
 def write_config(folder: Path, **rules: object) -> Path:
-    """The shipped config cut down to the force, one division and two sections; `rules` go into its `force` part."""
+    """The shipped config cut down to the force, one division and two sections; `rules` go into its `force` part, but
+    `restricted_board` stands for itself: without it the force has none.
+    """
     shutil.copytree(CONFIG, folder, ignore=shutil.ignore_patterns("demo"))
     force = yaml.safe_load((folder / "force.yaml").read_text("utf-8"))
+    apart = rules.pop("restricted_board", None)
     force["force"] |= rules
+    force.pop("restricted_board", None)
+    force |= {"restricted_board": apart} if apart else {}
     force["units"] = [each for each in force["units"] if each["code"] in UNITS]
     force["boards"] = [each for each in force["boards"] if each["unit"] in UNITS]
     force["meetings"] = [each for each in force["meetings"] if each["unit"] in UNITS]
