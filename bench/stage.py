@@ -82,7 +82,7 @@ def staged(boards: int = SHIPPED_BOARDS) -> Iterator[Stage]:
 
 
 def write_config(folder: Path, boards: int) -> Path:
-    """The shipped config with its units' boards alone; for any other number, a force of as many units in three levels."""
+    """The shipped config with no board but units'; for any other number, a force of as many units in three levels."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(CONFIG, folder)
     force = yaml.safe_load((folder / "force.yaml").read_text("utf-8"))
