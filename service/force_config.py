@@ -24,6 +24,7 @@ from service.meeting_config import SECTIONS as MEETING_SECTIONS
 from service.meeting_config import MeetingConfig, read_meetings
 from tasking.escalation_policy import ASK_LABEL
 from tasking.force import (
+    LEVEL_LABEL,
     RESTRICTED_BOARD,
     TRIAGE,
     Board,
@@ -230,7 +231,11 @@ def _check_labels(file: ConfigFile, parts: _Parts) -> None:
         if "labels" in file.data and code not in present:
             file.fault(("labels",), f"label '{code}' is missing: the service needs it")
     for item in parts.labels:
-        keeper = "service" if item.value.code in SERVICE_LABELS else "people"
+        level = item.value.code.removeprefix(LEVEL_LABEL)
+        is_level = level != item.value.code
+        if is_level:
+            _check_known(file, (*item.loc, "code"), "level", level, "levels")
+        keeper = "service" if is_level or item.value.code in SERVICE_LABELS else "people"
         if item.value.kept_by != keeper:
             file.fault((*item.loc, "kept_by"), f"label '{item.value.code}' must be kept by {keeper}")
 

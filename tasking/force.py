@@ -13,6 +13,9 @@ TRIAGE = "TRIAGE"
 RESTRICTED_BOARD = "RESTRICTED_BOARD"
 """Code of the board that takes restricted tasks in place of their units' boards, where the force has one."""
 
+LEVEL_LABEL = "LEVEL_"
+"""How the code of a label begins that says at which level a task stands; the level's code follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskingLevel:

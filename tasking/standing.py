@@ -3,7 +3,7 @@
 `stands_on` of a task says which units it stands with, whatever board shows it. Source: policing notes, IG-02 and IG-04.
 """
 
-from tasking.force import RESTRICTED_BOARD, Force
+from tasking.force import LEVEL_LABEL, RESTRICTED_BOARD, Force
 from tasking.restricted import is_restricted
 from tasking.task import Task
 
@@ -29,6 +29,15 @@ def may_be_on(force: Force, task: Task, board: str) -> bool:
 def unit_on(force: Force, task: Task, board: str) -> str:
     """The unit for which people act who do something to the task on this board."""
     return board if board in force.units else task.top_unit
+
+
+def kept_labels(force: Force, task: Task) -> frozenset[str]:
+    """Codes of the labels that the service keeps on the task's boards: its own, and the level where it stands now.
+
+    A force that has no label for that level shows none (docs/decisions/0031).
+    """
+    level = f"{LEVEL_LABEL}{force.level_of(task.top_unit).code}"
+    return task.service_labels | ({level} & force.labels.keys())
 
 
 def _is_apart(force: Force, task: Task) -> bool:

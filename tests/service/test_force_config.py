@@ -106,9 +106,11 @@ def test_triage_is_the_first_of_twelve_pillars_and_three_are_restricted(force: F
     assert restricted == {"MISSING_EXPLOITATION", "DOMESTIC_ABUSE_VAWG", "SOC_DRUGS"}
 
 
-def test_bands_have_the_first_four_label_slots_and_the_last_three_are_free(force: Force) -> None:
+def test_bands_have_the_first_four_label_slots_and_levels_the_last_three(force: Force) -> None:
     assert [force.labels[f"BAND_{band}"].slot for band in PriorityBand] == [1, 2, 3, 4]
-    assert {label.slot for label in force.labels.values()} == set(range(1, 23))
+    assert {label.slot for label in force.labels.values()} == set(range(1, 26))
+    assert [force.labels[f"LEVEL_{level.code}"].slot for level in force.levels] == [23, 24, 25]
+    assert all(label.kept_by_service for code, label in force.labels.items() if code.startswith("LEVEL_"))
     asking = force.labels["ESCALATE_ASKED"]
     assert (asking.slot, asking.name, asking.kept_by_service) == (22, "Ask: escalate", False)
 
@@ -184,6 +186,12 @@ def test_the_intake_list_lies_in_the_group_of_the_force_board(force: Force) -> N
             "name: Division\n    rank: 2",
             "name: Division\n    rank: 1",
             "level rank '1' is listed twice",
+        ),
+        ("code: LEVEL_LPU,", "code: LEVEL_LUP,", "level 'LUP' is not listed under 'levels'"),
+        (
+            'name: "Level: force", kept_by: service',
+            'name: "Level: force", kept_by: people',
+            "label 'LEVEL_FORCE' must be kept by service",
         ),
         ("time_zone: Europe/London", "time_zone: London", "'London' is not a time zone"),
         ("responder: Responder", "responder: Answers", "column 'Answers' is named twice"),
