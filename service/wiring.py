@@ -107,18 +107,8 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
     polling, mend = Polling(store), Mend(store, graph.planner, force)
     settle_for = timedelta(seconds=settings.settle_seconds)
     create = Create(store, graph.planner, force, mend, settle_for, settings.planner_task_url)
-    pull = Pull(store, graph.planner, force, polling, Owners(store, graph.directory))
-    in_step = InStep(
-        store,
-        force,
-        create,
-        Push(store, graph.planner, force, mend, settings.planner_task_url),
-        pull,
-        polling,
-        mend,
-        Retention(store, graph.planner, force),
-        Moving(store, graph.planner, force, create, pull),
-    )
+    push = Push(store, graph.planner, force, mend, settings.planner_task_url)
+    in_step = _in_step(store, force, graph, polling, mend, create, push)
     account = make_account(settings, store.clock)
     poster = make_poster(settings, force, store, account)
     ingest, sweep = Ingest(store, force, forms, intake.time_zone), Sweep(store, force, policy)
@@ -158,6 +148,16 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         poster=poster,
         worker=OutboxWorker(store, handlers),
     )
+
+
+def _in_step(
+    store: Store, force: Force, graph: GraphClient, polling: Polling, mend: Mend, create: Create, push: Push
+) -> InStep:
+    """What keeps boards and record in step."""
+    pull = Pull(store, graph.planner, force, polling, Owners(store, graph.directory))
+    retention = Retention(store, graph.planner, force)
+    moving = Moving(store, graph.planner, force, create, pull)
+    return InStep(store, force, create, push, pull, polling, mend, retention, moving)
 
 
 def _check_webhooks(settings: Settings, force: Force) -> None:

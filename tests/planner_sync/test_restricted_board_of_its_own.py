@@ -1,62 +1,31 @@
 """A force may give restricted tasks a board of their own: then they stand there, and on no ordinary board at all."""
 
 import json
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 
-from graph_client.planner import NewTask, PlannerTask
-from planner_sync.create import NotSettled
 from planner_sync.description import LINE
 from service.provision import Provision
-from store.planner_links import LinkState
 from tasking import board_actions
-from tasking.force import RESTRICTED_BOARD, Board
-from tasking.handling import set_handling
-from tasking.task import Classification, EvidenceLink, Task, TaskText
 from tests.emulator_server import RunningEmulator
 from tests.planner_sync.conftest import RESTRICTED_BOARD_CONFIG
+from tests.planner_sync.kept_apart import (
+    APART,
+    LIFTED,
+    MARKED,
+    OPEN,
+    RESTRICTED,
+    SECRET,
+    all_that_boards_say,
+    mark,
+    plans_showing,
+    task_on_board,
+)
 from tests.planner_sync.small_force import SmallForce
-from tests.planner_sync.small_stage import Stage, another_service, small_force_at_work
+from tests.planner_sync.small_stage import Stage, small_force_at_work
 
 pytestmark = pytest.mark.anyio
-
-APART = RESTRICTED_BOARD
-RESTRICTED, OPEN = "MISSING_EXPLOITATION", "ROADS"
-SECRET = "wuthering"
-WORDS = TaskText(ask=f"{SECRET} ask", why_now=f"{SECRET} why", place=f"{SECRET} place")
-NEUTRAL = "Missing and exploitation: see the record"
-MARKED, LIFTED = Classification.OFFICIAL_SENSITIVE, Classification.OFFICIAL
-
-
-async def task_on_board(force: SmallForce, **given: object) -> Task:
-    links = (EvidenceLink("https://files.example/a.jpg", f"{SECRET}.jpg"),)
-    first = {"title": f"Northfell: {SECRET}", "text": WORDS, "checklist": (f"{SECRET} step",), "links": links}
-    return await force.task_on_board(**(first | given))
-
-
-def mark(force: SmallForce, task: Task, classification: Classification) -> None:
-    with force.service.store.act("dee", "test", "mark") as uow:
-        set_handling(uow, force.service.force, task.reference, classification, "It names a source of harm.")
-
-
-def plans_showing(force: SmallForce, task: Task) -> list[str]:
-    """The boards of the plans, of all that the tenant has, on which a task bears this reference; each as often."""
-    names = {row.plan_id: code for code in force.service.force.every_board for row in [force.board(code)]}
-    found = [
-        names.get(parts.task.wire()["planId"], "a plan of nobody's")
-        for parts in force.emulator.tenant.planner.tasks.values()
-        if parts.task.wire()["title"].startswith(f"{task.reference} ")
-    ]
-    return sorted(found)
-
-
-def all_that_boards_say(force: SmallForce) -> str:
-    parts = force.emulator.tenant.planner.tasks.values()
-    return json.dumps([[each.task.wire(), each.details.wire()] for each in parts]).lower()
 
 
 RAISED_RESTRICTED = {
@@ -319,102 +288,3 @@ async def test_a_task_that_is_withdrawn_after_it_was_marked_is_left_open_on_no_b
     await force.settle()
     assert plans_showing(force, task) == [APART]
     assert force.shown(task, APART)["percentComplete"] == 100
-
-
-async def test_an_answer_that_is_lost_while_it_moves_leaves_it_nowhere_twice(apart_force: SmallForce) -> None:
-    force = apart_force
-    task = await task_on_board(force)
-    mark(force, task, MARKED)
-    force.fault("lose_next_answer", method="DELETE", path="/planner/tasks/")
-    await force.settle()
-    assert plans_showing(force, task) == [APART]
-    mark(force, task, LIFTED)
-    force.fault("lose_next_answer", method="POST", path="/planner/tasks")
-    await force.settle()
-    assert plans_showing(force, task) == ["HP"]
-
-
-async def test_a_task_that_is_marked_while_its_first_create_has_no_answer_is_found_and_taken_off(
-    apart_force: SmallForce,
-) -> None:
-    force = apart_force
-    task = force.raise_task(title=f"Northfell: {SECRET}", text=WORDS)
-    force.fault("lose_next_answer", method="POST", path="/planner/tasks")
-    await force.deliver()
-    assert force.link(task).state is LinkState.CREATING
-    mark(force, task, MARKED)
-    await force.settle()
-    assert plans_showing(force, task) == [APART]
-    assert SECRET not in all_that_boards_say(force)
-
-
-async def test_a_task_whose_create_never_got_through_is_not_made_on_an_ordinary_board_when_it_was_marked_meanwhile(
-    apart_force: SmallForce,
-) -> None:
-    force = apart_force
-    task = force.raise_task()
-    force.fault("fail_next", method="POST", path="/planner/tasks", status=503)
-    await force.deliver()
-    mark(force, task, MARKED)
-    force.watch()
-    await force.settle()
-    assert plans_showing(force, task) == [APART]
-    plans = {body["planId"] for body in force.calls("POST", "/planner/tasks$")}
-    assert plans == {force.board(APART).plan_id}
-
-
-async def test_when_config_names_a_restricted_board_later_provisioning_makes_it_and_moves_what_belongs_there(
-    emulator: RunningEmulator, stage: Stage, tmp_path: Path
-) -> None:
-    async with small_force_at_work(emulator, stage, tmp_path / "work") as force:
-        task, other = await task_on_board(force, pillar=RESTRICTED), await task_on_board(force)
-        without = force.service.force
-        with_board = replace(without, restricted_board=Board(**RESTRICTED_BOARD_CONFIG, code=APART))
-        for config, boards in ((with_board, [APART]), (without, ["HP"])):
-            force.service = replace(force.service, force=config)
-            force.service = another_service(force)
-            steps = await Provision(force.service, lambda step: None).run()
-            assert [step.words for step in steps if step.outcome == "moved"] == [
-                "1 stood where they may not be any more"
-            ]
-            await force.settle()
-            showing = {each.task_id: plans_showing(force, each) for each in (task, other)}
-            assert showing == {task.task_id: boards, other.task_id: ["HP"]}
-            again = await Provision(force.service, lambda step: None).run()
-            assert [step for step in again if step.outcome in ("made", "moved")] == []
-            await force.service.aclose()
-
-
-async def test_only_looking_makes_no_restricted_board_and_says_what_would_be_moved(force: SmallForce) -> None:
-    task, _ = await task_on_board(force, pillar=RESTRICTED), await task_on_board(force)
-    board = Board(**RESTRICTED_BOARD_CONFIG, code=APART)
-    service = replace(force.service, force=replace(force.service.force, restricted_board=board))
-    steps = await Provision(service, lambda step: None, only_look=True).run()
-    missing = [(step.kind, step.name, step.words) for step in steps if step.outcome == "missing"]
-    assert ("group", "pks-tasking-restricted", "") in missing
-    assert ("tasks", "all boards", "1 would be moved: they may not stand there") in missing
-    await force.settle()
-    assert force.stays(task) == [("HP", 1, "ACTIVE")]
-
-
-async def test_a_task_that_is_marked_while_it_is_being_put_on_an_ordinary_board_is_taken_off_again(
-    apart_force: SmallForce,
-) -> None:
-    force = apart_force
-    task = force.raise_task(title=f"Northfell: {SECRET}", text=WORDS)
-    planner = force.service.graph.planner
-    make = planner.create_task
-
-    async def made_while_it_is_marked(new: NewTask) -> PlannerTask:
-        answer = await make(new)
-        if new.plan_id == force.board().plan_id:
-            mark(force, task, MARKED)
-            with suppress(NotSettled):
-                await force.service.in_step.update_all(task.task_id)
-        return answer
-
-    with patch.object(planner, "create_task", made_while_it_is_marked):
-        await force.settle()
-    assert plans_showing(force, task) == [APART]
-    assert SECRET not in all_that_boards_say(force)
-    assert force.stays(task) == [("HP", 1, "MOVED"), (APART, 1, "ACTIVE")]
