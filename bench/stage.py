@@ -82,19 +82,20 @@ def staged(boards: int = SHIPPED_BOARDS) -> Iterator[Stage]:
 
 
 def write_config(folder: Path, boards: int) -> Path:
-    """The shipped config; for any other number of boards, a force of as many units in three levels."""
+    """The shipped config with no board but units'; for any other number, a force of as many units in three levels."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(CONFIG, folder)
+    force = yaml.safe_load((folder / "force.yaml").read_text("utf-8"))
+    del force["restricted_board"]
     if boards != SHIPPED_BOARDS:
-        force = yaml.safe_load((folder / "force.yaml").read_text("utf-8"))
         force["units"] = list(_units(boards))
         names = {unit["code"]: unit["name"] for unit in force["units"]}
         force["meetings"] = [_meeting(code, name) for code, name in names.items()]
         force["boards"] = [_board(code, name) for code, name in names.items()]
         for pillar in force["pillars"]:
             pillar.pop("meeting", None)
-        text = yaml.safe_dump(force, sort_keys=False, allow_unicode=True)
-        (folder / "force.yaml").write_text(text, "utf-8")
+    text = yaml.safe_dump(force, sort_keys=False, allow_unicode=True)
+    (folder / "force.yaml").write_text(text, "utf-8")
     return folder
 
 

@@ -41,6 +41,7 @@ from tasking.events import (
 )
 from tasking.force import Force, TaskingMeeting
 from tasking.handling import channel_of_its_own
+from tasking.standing import may_be_on, own_board
 from tasking.task import Classification, Task
 
 COMES_BACK = frozenset(
@@ -248,11 +249,12 @@ class Announce:
 
     def _links(self, connection: Connection, task: Task, unit: str) -> CardLinks:
         """Where the task stands on the unit's board, else on its own; None where it is not there yet."""
-        found = [planner_links.current(connection, task.task_id, place) for place in (unit, task.unit)]
+        places = [each for each in (unit, own_board(self._force, task)) if may_be_on(self._force, task, each)]
+        found = [planner_links.current(connection, task.task_id, place) for place in places]
         shown = next((link for link in found if link is not None and link.state is LinkState.ACTIVE), None)
         template = self._addresses.task
         address = template.format(plan_id=shown.plan_id, task_id=shown.planner_task_id) if shown else None
-        return CardLinks(address, self._board(connection, unit))
+        return CardLinks(address, self._board(connection, places[0]))
 
     def _board(self, connection: Connection, unit: str) -> str | None:
         boards = notebook.provisioned_rows(connection, "plan")

@@ -1,4 +1,4 @@
-"""Where each unit's board is in Planner: its plan, and which bucket stands for which pillar, from provisioning.
+"""Where each board is in Planner: its plan, and which bucket stands for which pillar, from provisioning.
 
 A board goes on in a new plan when one is full; the plans before it are still read while tasks stand on them.
 """
@@ -23,9 +23,10 @@ class NotProvisioned(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BoardPlan:
-    """One plan of a unit's board. Buckets that people made themselves are not in the maps.
+    """One plan of a board. Buckets that people made themselves are not in the maps.
 
-    `number` counts the plans of the board from 1; new tasks go to the newest, which `is_current`.
+    `unit` is the code of the board: its unit's, or its own where it is no unit's. `number` counts the plans of the
+    board from 1; new tasks go to the newest, which `is_current`.
     """
 
     unit: str
@@ -69,7 +70,7 @@ def all_boards(connection: Connection) -> list[BoardPlan]:
 
 def plan_title(force: Force, unit: str, number: int) -> str:
     """What the plan of a unit's board with this number is called when it is made."""
-    title = force.boards[unit].plan_title
+    title = force.every_board[unit].plan_title
     return title if number == 1 else force.next_plan_title.format(title=title, number=number)
 
 

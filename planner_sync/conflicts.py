@@ -16,12 +16,12 @@ def subject(field: str) -> str:
 
 
 def sentence(field: str, ours: Any, theirs: Any, unit: str, force: Force) -> str:
-    """One sentence for a field of BoardState: what was on the record, what the board of `unit` shows and now stands.
+    """One sentence for a field of BoardState: what was on the record, what the board `unit` shows and now stands.
 
     People are not named: who owned it is in the task's history.
     """
     name = FIELD_WORDS[field]
-    where = f"the board of {force.units[unit].name}"
+    where = f"the board of {force.board_name(unit)}"
     if field == "owner_ids":
         return f"{name} was changed in two places at once; what {where} shows stands."
     say = WORDS_FOR.get(field, str)

@@ -88,6 +88,24 @@ class Create:
         log.info("task is on the board", extra={"reference": seen.task.reference, "unit": seen.link.unit})
         return Placed(seen.link, is_in_step=is_new and is_same and bool(filled))
 
+    async def found(self, link: PlannerLink) -> PlannerLink | None:
+        """The link of a create that was begun, with the task if it got through; None where nothing came of it.
+
+        Nothing is created. Raises NotSettled while it may still be on its way, and GraphError as Graph has it.
+        """
+        with self._store.open() as connection:
+            seen = shown.of_link(connection, self._force, link)
+        self._wait_until_settled(link)
+        if link.planner_task_id is None:
+            task = await self._our_mark(seen)
+            if task is None:
+                return None
+            link = replace(link, planner_task_id=task.task_id)
+        link = replace(link, state=LinkState.ACTIVE, task_etag=None)
+        noted = {"state": link.state, "planner_task_id": link.planner_task_id, "task_etag": None}
+        self._change(link, **noted)
+        return link
+
     def _begun(
         self, connection: Connection, task_id: str, unit: str | None, only_if: Callable[[Task], bool]
     ) -> tuple[Shown, bool] | None:
@@ -95,7 +113,7 @@ class Create:
         task = tasks.read_task(connection, task_id)
         if not only_if(task):
             return None
-        seen = shown.wanted(connection, task, unit)
+        seen = shown.wanted(connection, self._force, task, unit)
         is_new = seen.link.state is LinkState.WANTED and seen.link.planner_task_id is None
         if is_new:
             self._claim(connection, seen)
@@ -121,9 +139,7 @@ class Create:
 
     async def _our_mark(self, seen: Shown) -> PlannerTask | None:
         """The Planner task of an earlier try whose answer was lost. A person's copy of it is never preferred."""
-        since = self._store.clock.now() - (seen.link.attempted_at or self._store.clock.now())
-        if since < self._settle_for:
-            raise NotSettled((self._settle_for - since).total_seconds())
+        self._wait_until_settled(seen.link)
         listed = await self._planner.tasks(seen.link.plan_id)
         with self._store.open() as connection:
             known = planner_links.known_planner_ids(connection, (each.task_id for each in listed))
@@ -137,6 +153,11 @@ class Create:
         if len(renamed) == 1 and sum(link.planner_task_id is None for link in under_way) == 1:
             return renamed[0]
         return oldest[0] if oldest else None
+
+    def _wait_until_settled(self, link: PlannerLink) -> None:
+        since = self._store.clock.now() - (link.attempted_at or self._store.clock.now())
+        if since < self._settle_for:
+            raise NotSettled((self._settle_for - since).total_seconds())
 
     def _is_renamed(self, stranger: PlannerTask, seen: Shown) -> bool:
         base = field_map.from_json(seen.link.base or {})

@@ -12,6 +12,7 @@ from tasking.decision import Decision
 from tasking.escalation import Escalation, EscalationStatus
 from tasking.force import Force
 from tasking.restricted import is_restricted
+from tasking.standing import boards_of
 from tasking.task import Classification, Status, Task
 from tasking.thrive import LOW_CONFIDENCE
 
@@ -124,8 +125,7 @@ def service_block(
         by_person = f", set by a person (computed {task.band})" if task.band_override else ""
         unsure = f", {LOW_CONFIDENCE}: find out more" if task.is_unsure else ""
         lines.append(f"Risk: {band.value}{by_person}, score {task.score} of 100{unsure}")
-    if len(task.stands_on) > 1:
-        lines.append("On the boards of: " + ", ".join(force.units[unit].name for unit in task.stands_on))
+    lines += _places(task, force)
     lines += whereabouts
     lines += [f"{names[each.kind]}: {each.value}" for each in task.external_references if each.kind in names]
     hidden = is_restricted(force, task)
@@ -140,6 +140,14 @@ def service_block(
     if decision is not None:
         lines.append(_decided(decision, force, hidden))
     return "\n".join([LINE, *(f"{OWN}{_one_line(line)}" for line in lines)])
+
+
+def _places(task: Task, force: Force) -> list[str]:
+    """The boards where it stands, where there are several; where they are not its units', whose it is."""
+    boards, units = boards_of(force, task), [force.units[unit].name for unit in task.stands_on]
+    if boards != task.stands_on:
+        return ["Stands with: " + ", ".join(units)]
+    return ["On the boards of: " + ", ".join(units)] if len(boards) > 1 else []
 
 
 def _without_line(text: str) -> str:

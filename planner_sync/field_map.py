@@ -19,6 +19,7 @@ from tasking.force import TRIAGE, Force
 from tasking.handling import SEE_THE_RECORD, title_on_boards
 from tasking.requests import BoardChanges
 from tasking.restricted import is_restricted
+from tasking.standing import kept_labels
 from tasking.task import ChecklistLine, Task
 from tasking.thrive import BANDS
 
@@ -104,7 +105,7 @@ def state_of_record(task: Task, force: Force, base: BoardState | None = None) ->
         due_at=_whole_seconds(task.due_at),
         priority=BANDS[band].planner_priority if band else 5,
         labels=task.labels,
-        service_labels=task.service_labels,
+        service_labels=kept_labels(force, task),
         ticks=frozenset(line.line_id for line in task.checklist if line.is_done),
     )
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from graph_client.errors import Conflict, Gone, GraphError, RetryLater
 from planner_sync.boards import NotProvisioned, all_boards, board_of_plan, noted_plan_ids
 from planner_sync.create import Create
 from planner_sync.lost_plans import tell_of_unknown_plans
 from planner_sync.mend import Mend
+from planner_sync.moving import Moving
 from planner_sync.polling import Polling
 from planner_sync.pull import Pull
 from planner_sync.push import Push
@@ -16,6 +18,8 @@ from store import planner_links, tasks
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
 from tasking.events import BoardDamaged, Event, TaskDeletedOnBoard
+from tasking.force import Force
+from tasking.standing import boards_of
 from tasking.task import Status, Task
 
 MOST_MERGES = 3
@@ -27,14 +31,18 @@ class InStep:
     def __init__(
         self,
         store: Store,
+        force: Force,
         create: Create,
         push: Push,
         pull: Pull,
         polling: Polling,
         mend: Mend,
         retention: Retention,
+        moving: Moving,
     ) -> None:
         self._store = store
+        self._force = force
+        self._moving = moving
         self._create = create
         self._push = push
         self._pull = pull
@@ -47,16 +55,25 @@ class InStep:
         task_id = event.payload()["task_id"]
         if isinstance(event, TaskDeletedOnBoard):
             unit = event.unit
-            await self.show(task_id, unit, lambda task: task.is_open and unit in task.stands_on)
+            await self.show(task_id, unit, lambda task: task.is_open and self._stands_on(task, unit))
             if self._stands_elsewhere(task_id):
                 await self.update_all(task_id)  # its other boards link to it
         else:
+            await self._put_in_place(task_id)
             await self.show(task_id, None, lambda task: task.status is not Status.WITHDRAWN)
 
     def _stands_elsewhere(self, task_id: str) -> bool:
         with self._store.open() as connection:
             task = tasks.read_task(connection, task_id)
-        return task.is_open and len(task.stands_on) > 1
+        return task.is_open and len(boards_of(self._force, task)) > 1
+
+    async def _put_in_place(self, task_id: str) -> None:
+        """Takes a task off the boards where it may not be, and shows it where it went."""
+        for board in await self._moving.leave(task_id):
+            await self.show(task_id, board, partial(self._stands_on, board=board))
+
+    def _stands_on(self, task: Task, board: str) -> bool:
+        return board in boards_of(self._force, task)
 
     async def show(self, task_id: str, unit: str | None, only_if: Callable[[Task], bool] = lambda task: True) -> None:
         """Puts the task on the board of `unit` (None: its own) and sends what changed while it was being made.
@@ -65,6 +82,7 @@ class InStep:
         """
         placed = await self._create.ensure_on_board(task_id, unit, only_if)
         if placed is not None and not placed.is_in_step:
+            await self._put_in_place(task_id)  # it may have become restricted meanwhile
             await self.update_board(placed.link)
 
     async def update_boards(self, event: Event) -> None:
@@ -72,11 +90,12 @@ class InStep:
         await self.update_all(event.payload()["task_id"])
 
     async def update_all(self, task_id: str) -> None:
-        """Sends what each board of a task lacks.
+        """Sends what each board of a task lacks, first taking it off those where it may not be any more.
 
         A board that cannot be reached does not keep the change from the others; its error is raised in the end. One
         whose plan is not known is told to the operator and left to provisioning, which sends the record as it is then.
         """
+        await self._put_in_place(task_id)
         with self._store.open() as connection:
             links = planner_links.of_task(connection, task_id, LinkState.ACTIVE)
         troubles: list[GraphError] = []

@@ -8,6 +8,8 @@ from store import planner_links, tasks
 from store.planner_links import ENDED, LinkState, PlannerLink
 from store.unit_of_work import Store
 from tasking.events import TaskEscalated, TaskReturned, TaskWithdrawn
+from tasking.force import Force
+from tasking.standing import boards_of
 
 UNFINISHED = (LinkState.WANTED, LinkState.CREATING)
 
@@ -15,8 +17,9 @@ UNFINISHED = (LinkState.WANTED, LinkState.CREATING)
 class Levels:
     """Shows a task where its record says that it stands."""
 
-    def __init__(self, store: Store, create: Create, in_step: InStep) -> None:
+    def __init__(self, store: Store, force: Force, create: Create, in_step: InStep) -> None:
         self._store = store
+        self._force = force
         self._create = create
         self._in_step = in_step
 
@@ -25,7 +28,7 @@ class Levels:
         with self._store.open() as connection:
             escalation = tasks.read_escalation(connection, event.escalation_id)
             task = tasks.read_task(connection, event.task_id)
-        if escalation.to_unit in task.stands_on:
+        if escalation.to_unit in boards_of(self._force, task):
             await self._in_step.show(task.task_id, escalation.to_unit)
             await self._in_step.update_all(task.task_id)  # each board links to the others
 
@@ -35,7 +38,7 @@ class Levels:
             escalation = tasks.read_escalation(connection, event.escalation_id)
             task = tasks.read_task(connection, event.task_id)
             link = planner_links.current(connection, event.task_id, escalation.to_unit)
-        if link is not None and escalation.to_unit not in task.stands_on:
+        if link is not None and escalation.to_unit not in boards_of(self._force, task):
             await self._end(link)
 
     async def withdraw(self, event: TaskWithdrawn) -> None:

@@ -18,6 +18,8 @@ from store import notebook, planner_links, tasks
 from store.planner_links import NOT_ENDED, LinkState, PlannerLink
 from store.unit_of_work import SqlUnitOfWork
 from tasking.events import TaskChanged, TaskDeletedOnBoard
+from tasking.force import Force
+from tasking.standing import boards_of
 from tasking.task import Task
 
 log = logging.getLogger(__name__)
@@ -52,14 +54,16 @@ def tell_of_unknown_plans(connection: Connection, now: datetime) -> None:
             notebook.clear_notice(connection, notice["subject"], now)
 
 
-def standing_on(connection: Connection, plan_id: str) -> list[tuple[PlannerLink, Task]]:
+def standing_on(connection: Connection, force: Force, plan_id: str) -> list[tuple[PlannerLink, Task]]:
     """The stays on a plan that have not ended, of tasks that are open and stand on that board by the record."""
     links = planner_links.of_plan(connection, plan_id, *NOT_ENDED)
     found = ((link, tasks.read_task(connection, link.task_id)) for link in links)
-    return [(link, task) for link, task in found if task.is_open and link.unit in task.stands_on]
+    return [(link, task) for link, task in found if task.is_open and link.unit in boards_of(force, task)]
 
 
-def note_plan(uow: SqlUnitOfWork, board: BoardPlan, buckets: Mapping[str, str], lost: BoardPlan | None = None) -> int:
+def note_plan(
+    uow: SqlUnitOfWork, force: Force, board: BoardPlan, buckets: Mapping[str, str], lost: BoardPlan | None = None
+) -> int:
     """Notes a plan that has these bucket ids by pillar; `lost` is the one, deleted, in whose place it came.
 
     Returns how many tasks of the lost one are shown again. Raises RetryLater where the board has gone on in some
@@ -74,17 +78,17 @@ def note_plan(uow: SqlUnitOfWork, board: BoardPlan, buckets: Mapping[str, str], 
     if board.is_current or board.plan_id in noted:
         note_board(connection, board, buckets, uow.now())
     else:
-        _note_found_again(uow, board, buckets)
-    return give_up_plan(uow, lost) if lost is not None else 0
+        _note_found_again(uow, force, board, buckets)
+    return give_up_plan(uow, force, lost) if lost is not None else 0
 
 
-def give_up_plan(uow: SqlUnitOfWork, lost: BoardPlan) -> int:
+def give_up_plan(uow: SqlUnitOfWork, force: Force, lost: BoardPlan) -> int:
     """Ends every stay on a plan that was deleted; how many tasks are shown again, on the plan that is in use now.
 
     Whatever the force's policy about deleted tasks: who tidies a plan away has decided nothing about its tasks.
     """
     connection, now_in_use = uow.connection, board_of(uow.connection, lost.unit)
-    shown = standing_on(connection, lost.plan_id)
+    shown = standing_on(connection, force, lost.plan_id)
     for link in planner_links.of_plan(connection, lost.plan_id, *NOT_ENDED):
         planner_links.change(connection, link.link_id, state=LinkState.GONE)
     plans = (lost.plan_id, now_in_use.plan_id)
@@ -100,13 +104,13 @@ def give_up_plan(uow: SqlUnitOfWork, lost: BoardPlan) -> int:
     return len(shown)
 
 
-def _note_found_again(uow: SqlUnitOfWork, board: BoardPlan, buckets: Mapping[str, str]) -> None:
+def _note_found_again(uow: SqlUnitOfWork, force: Force, board: BoardPlan, buckets: Mapping[str, str]) -> None:
     """Notes a plan that is there, and was not known, as the one before the plan in use. What it lacks is sent to it."""
     in_use = board_of(uow.connection, board.unit)
     note_board(uow.connection, replace(in_use, number=in_use.number + 1), in_use.bucket_of_pillar, uow.now())
     note_board(uow.connection, replace(board, number=in_use.number), buckets, uow.now())
     uow.audit("plan is known again", board.unit, {"plan": (None, board.plan_id)})
-    for link, _ in standing_on(uow.connection, board.plan_id):
+    for link, _ in standing_on(uow.connection, force, board.plan_id):
         uow.emit(TaskChanged(link.task_id))
     tell_of_unknown_plans(uow.connection, uow.now())
 

@@ -30,6 +30,7 @@ from store.outbox import LONGEST_DELIVERY
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
 from tasking.force import Force
+from tasking.standing import kept_labels
 
 
 class Push:
@@ -66,7 +67,7 @@ class Push:
         if seen is None:
             return
         base = field_map.from_json(seen.link.base or {})
-        labels = frozenset({"RETURNED"}) if seen.task.is_open else seen.task.service_labels
+        labels = frozenset({"RETURNED"}) if seen.task.is_open else kept_labels(self._force, seen.task)
         closing = {"progress": 100, "service_labels": labels}
         differ = {name: value for name, value in closing.items() if getattr(base, name) != value}
         await self._send_fields(seen, base, differ)
@@ -91,7 +92,7 @@ class Push:
             self._wait_for_others(now)
             if now.task_etag is None or field_map.sent_from_json(now.base or {}) is not None:
                 raise Conflict("update task", sentence="what the board shows of it is not known")
-            return shown.of_link(connection, now)
+            return shown.of_link(connection, self._force, now)
 
     def _wait_for_others(self, link: PlannerLink) -> None:
         """Raises RetryLater while another delivery's change of this task is still under way."""

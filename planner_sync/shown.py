@@ -18,14 +18,16 @@ from tasking.decision import Decision
 from tasking.escalation import Escalation
 from tasking.force import Force
 from tasking.restricted import is_restricted
+from tasking.standing import boards_of, own_board
 from tasking.task import Task
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One task on one board. `elsewhere` are the links of the other boards where it stands now; `before` is what people
-    had written on it when it was deleted here, empty where it was not. `decision` is the newest about it; `trail` where
-    it has been, once it has climbed; `cancelled` the references of meetings that do not take place.
+    """One task on one board. `boards` are where it stands by the record, its own first; `elsewhere` the links of those
+    others where it is shown now. `before` is what people had written on it when it was deleted here or moved away,
+    empty where it was not. `decision` is the newest about it; `trail` where it has been, once it has climbed;
+    `cancelled` the references of meetings that do not take place.
     """
 
     task: Task
@@ -33,6 +35,7 @@ class Shown:
     remarks: tuple[Remark, ...]
     board: BoardPlan
     link: PlannerLink
+    boards: tuple[str, ...]
     elsewhere: tuple[PlannerLink, ...]
     before: Mapping[str, Any]
     decision: Decision | None
@@ -42,12 +45,12 @@ class Shown:
     @property
     def is_twin(self) -> bool:
         """Whether this board is not the task's own."""
-        return self.link.unit != self.task.unit
+        return self.link.unit != self.boards[0]
 
     @property
     def has_left(self) -> bool:
         """Whether the task does not stand here any more: its Planner task waits to be closed."""
-        return self.link.unit not in self.task.stands_on
+        return self.link.unit not in self.boards
 
     def block(self, force: Force, now: datetime) -> str:
         """The service's block of the description, as it is at `now` (UTC)."""
@@ -63,30 +66,32 @@ class Shown:
             return {}
         return {
             task_url.format(plan_id=link.plan_id, task_id=link.planner_task_id): (
-                f"{self.task.reference} on the board of {force.units[link.unit].name}"
+                f"{self.task.reference} on the board of {force.board_name(link.unit)}"
             )
             for link in self.elsewhere
         }
 
 
-def wanted(connection: Connection, task: Task, unit: str | None) -> Shown:
-    """The task on the board of `unit` (None: its own), with a link that stands or is wanted from now on."""
-    board = board_of(connection, unit or task.unit)
+def wanted(connection: Connection, force: Force, task: Task, unit: str | None) -> Shown:
+    """The task on the board of this code (None: its own), with a link that stands or is wanted from now on."""
+    board = board_of(connection, unit or own_board(force, task))
     link = planner_links.want(connection, task.task_id, board.unit, board.plan_id)
     stands_there = link.plan_id == board.plan_id
-    return _shown(connection, task, link, board if stands_there else board_of_plan(connection, link.unit, link.plan_id))
+    board = board if stands_there else board_of_plan(connection, link.unit, link.plan_id)
+    return _shown(connection, force, task, link, board)
 
 
-def of_link(connection: Connection, link: PlannerLink) -> Shown:
+def of_link(connection: Connection, force: Force, link: PlannerLink) -> Shown:
     """What this link's board shows, by the record as it is now."""
     board = board_of_plan(connection, link.unit, link.plan_id)
-    return _shown(connection, tasks.read_task(connection, link.task_id), link, board)
+    return _shown(connection, force, tasks.read_task(connection, link.task_id), link, board)
 
 
-def _shown(connection: Connection, task: Task, link: PlannerLink, board: BoardPlan) -> Shown:
-    deleted = planner_links.deleted_before(connection, link)
-    other_units = set(task.stands_on) - {link.unit}
-    active = planner_links.of_task(connection, task.task_id, LinkState.ACTIVE) if other_units else []
+def _shown(connection: Connection, force: Force, task: Task, link: PlannerLink, board: BoardPlan) -> Shown:
+    taken = planner_links.taken_before(connection, link)
+    boards = boards_of(force, task)
+    others = set(boards) - {link.unit}
+    active = planner_links.of_task(connection, task.task_id, LinkState.ACTIVE) if others else []
     escalations = tasks.read_escalations(connection, task.task_id)
     return Shown(
         task,
@@ -94,18 +99,19 @@ def _shown(connection: Connection, task: Task, link: PlannerLink, board: BoardPl
         remarks.remarks_on(connection, task.task_id),
         board,
         link,
-        tuple(other for other in active if other.unit in other_units),
-        _people_s(deleted) if deleted else {},
+        boards,
+        tuple(other for other in active if other.unit in others),
+        _people_s(taken) if taken else {},
         decisions.newest_of_task(connection, task.task_id),
         trail_of(connection, task.reference) if escalations else (),
         meetings.cancelled(connection),
     )
 
 
-def _people_s(deleted: PlannerLink) -> dict[str, Any]:
-    """What was last seen of a deleted task, without the links that the service itself had put there."""
-    seen = dict(deleted.last_seen or {})
-    ours = deleted.links_shown or {}
+def _people_s(taken: PlannerLink) -> dict[str, Any]:
+    """What was last seen of a task that was taken off, without the links that the service itself had put there."""
+    seen = dict(taken.last_seen or {})
+    ours = taken.links_shown or {}
     return {**seen, "links": {url: words for url, words in seen.get("links", {}).items() if url not in ours}}
 
 

@@ -20,8 +20,9 @@ from store.unit_of_work import SqlUnitOfWork, Store
 from tasking import board_actions
 from tasking.errors import UnknownTask
 from tasking.events import TaskChanged
-from tasking.force import TRIAGE, Force
+from tasking.force import RESTRICTED_BOARD, TRIAGE, Force
 from tasking.requests import AdoptRequest
+from tasking.standing import boards_of
 from tasking.task import Task
 
 log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class Strangers:
         labels = {label for name in planner.categories if (label := self._force.label_at(field_map.slot_of(name)))}
         return AdoptRequest(
             planner_task_id=planner.task_id,
-            unit=board.unit,
+            unit=self._unit_of(board),
             pillar=board.pillar_of_bucket.get(planner.bucket_id or "", TRIAGE),
             title=words,
             made_by=planner.created_by_user_id or "planner",
@@ -105,7 +106,18 @@ class Strangers:
             due_at=planner.due_at,
             priority=planner.priority,
             labels=frozenset(label.code for label in labels if not label.kept_by_service),
+            is_restricted=self._is_kept_apart(board, original),
         )
+
+    def _unit_of(self, board: BoardPlan) -> str:
+        """Whose task it is; somebody has to look at what is made on a board that config has no more."""
+        known = self._force.every_board.get(board.unit)
+        return known.unit if known else self._force.triage_unit
+
+    def _is_kept_apart(self, board: BoardPlan, original: Task | None) -> bool:
+        """Whether what was made here stays off ordinary boards: it, or what it copies, was on the restricted one."""
+        is_copy = original is not None and boards_of(self._force, original) == (RESTRICTED_BOARD,)
+        return board.unit == RESTRICTED_BOARD or is_copy
 
     def _link(self, uow: SqlUnitOfWork, board: BoardPlan, planner: PlannerTask, task: Task) -> None:
         """A link that stands already. Its base is what the board shows, so that only what is ours is sent."""
@@ -124,7 +136,7 @@ class Strangers:
     def _tell_of_copies(self, board: BoardPlan, strangers: Sequence[PlannerTask]) -> None:
         """Where strangers are left alone: says on each original that its copy is not kept. Never touches a copy."""
         references = {reference for task in strangers if (reference := self._reference_in(task.title)[0])}
-        subject, where = f"copy: {board.unit}", self._force.units[board.unit].name
+        subject, where = f"copy: {board.unit}", self._force.board_name(board.unit)
         with self._store.open() as connection:
             told = {remark.task_id for remark in remarks.open_about(connection, subject)} if references else set()
             found = [_task_of(connection, reference) for reference in sorted(references)]

@@ -8,6 +8,7 @@ from planner_sync import conflicts, description, field_map
 from planner_sync.boards import BoardPlan
 from planner_sync.field_map import NOT_SENT_TO_TWINS, state_of_planner, state_of_record
 from planner_sync.last_seen import LEAVING, last_seen
+from planner_sync.moved import note_moved
 from planner_sync.retention import note_left
 from planner_sync.three_way import Merge, landed, merge
 from store import planner_links, remarks
@@ -17,6 +18,7 @@ from tasking import board_actions
 from tasking.errors import StaleTask
 from tasking.events import TaskChanged, TaskDeletedOnBoard
 from tasking.force import Force
+from tasking.standing import boards_of, may_be_on
 from tasking.task import Task
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,9 @@ class Taking:
             if (now.last_seen or {}).get(LEAVING):
                 note_left(uow, now)
                 return
+            if not may_be_on(self._force, uow.task(link.task_id), link.unit):
+                note_moved(uow, now)
+                return
             planner_links.change(uow.connection, link.link_id, state=LinkState.GONE)
             board_actions.record_deleted_on_board(
                 uow, self._force, link.task_id, link.unit, with_its_bucket=with_its_bucket
@@ -94,17 +99,19 @@ class Taking:
             last_seen=last_seen(read.task, read.details),
             service_block=None if is_damaged else link.service_block,
         )
-        has_left = link.unit not in task.stands_on
-        if has_left:  # waits to be closed: that it is complete there, and whose it is, says nothing of the record
+        boards = boards_of(self._force, task)
+        has_left = link.unit not in boards
+        # One that waits to be closed: that it is complete there, and whose it is, says nothing of the record.
+        if has_left and may_be_on(self._force, task, link.unit):
             planner = replace(planner, progress=base.progress, owner_ids=base.owner_ids)
-        not_sent = NOT_SENT_TO_TWINS if link.unit != task.unit else frozenset()
+        not_sent = NOT_SENT_TO_TWINS if link.unit != boards[0] else frozenset()
         merged = merge(base, state_of_record(task, self._force, base), planner, not_sent)
         has_news = self._tell_of_conflicts(uow, task, link.unit, merged)
         if merged.take:
             changes = field_map.board_changes(merged.take, read.task, task)
             now = board_actions.record_board_changes(uow, self._force, task.task_id, link.unit, changes)
             if now.is_open and not task.is_open:
-                _show_again(uow, now)
+                _show_again(uow, self._force, now)
         if (merged.send or is_damaged or has_news) and not (has_left or is_promised or uow.promised):
             uow.emit(TaskChanged(task.task_id))
 
@@ -126,9 +133,9 @@ class Taking:
         return has_news
 
 
-def _show_again(uow: SqlUnitOfWork, task: Task) -> None:
+def _show_again(uow: SqlUnitOfWork, force: Force, task: Task) -> None:
     """A task that was opened again comes back to those of its boards that it had left while it was complete."""
-    for unit in task.stands_on:
+    for unit in boards_of(force, task):
         link = planner_links.current(uow.connection, task.task_id, unit)
         if link is not None and link.state in planner_links.ENDED:
             uow.emit(TaskDeletedOnBoard(task.task_id, unit))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from reporting.board_dimensions import Look
 from reporting.strategy import CONTROL_LABEL
-from reporting.wording import STATUS_WORDS, band_words, owner_words, unit_name
+from reporting.wording import STATUS_WORDS, band_words, owner_words, unit_name, where_words
 from store.tables import escalations
 from tasking.escalation import UNDECIDED, Escalation
 from tasking.rag import RAG_WORDS, rag_of, rag_reason
@@ -23,7 +23,8 @@ _ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """One task. Times are UTC. `places` are names of the units it stands with, its own first; `labels` people's own.
+    """One task. Times are UTC. `places` say the units it stands with, its own first, and the restricted
+    board where that shows it; `labels` people's own.
 
     For a partner the score and the reasons of the colour are left out.
     """
@@ -87,7 +88,7 @@ def _row(look: Look, row: RowMapping, is_late: bool) -> BoardRow:
         is_restricted=is_restricted(force, task),
         unit=task.unit,
         unit_name=unit_name(force, task.unit),
-        places=tuple(unit_name(force, unit) for unit in task.stands_on),
+        places=where_words(force, task),
         pillar=task.pillar,
         pillar_name=pillar.label if pillar else task.pillar,
         band=task.working_band or "",

@@ -84,7 +84,7 @@ class ScopeCount:
 
 @dataclass(frozen=True, slots=True)
 class BoardSynced:
-    """When a unit's board in Planner was last read (UTC); None where it never was, or has not been made."""
+    """When a board, whose code is `unit`, was last read (UTC); None where it never was, or has not been made."""
 
     unit: str
     unit_name: str
@@ -163,13 +163,13 @@ def boards_synced(connection: Connection, force: Force, viewer: Viewer, now: dat
     plans = notebook.provisioned_rows(connection, PLAN)
     times = board_polls.read_times(connection)
     found = []
-    for unit in force.boards:
-        if viewer.may_see_unit(unit):
-            plan = plans.get(unit)
+    for code, board in force.every_board.items():
+        if viewer.may_see_unit(board.unit):
+            plan = plans.get(code)
             read_at = times.get(plan["graph_id"]) if plan else None
             waits_since = read_at or (plan["made_at"] if plan else None)
             is_late = waits_since is None or now - waits_since > LATE_AFTER
-            found.append(BoardSynced(unit, force.units[unit].name, read_at, is_late))
+            found.append(BoardSynced(code, force.board_name(code), read_at, is_late))
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ from tasking.decision import Decision
 from tasking.escalation import TRIGGER_WORDS, Escalation
 from tasking.force import Force
 from tasking.restricted import is_restricted
+from tasking.standing import boards_of
 from tasking.task import Classification, Status, Task
 from tasking.thrive import LOW_CONFIDENCE
 
@@ -74,9 +75,15 @@ def owner_words(is_owned: bool) -> str:
 
 
 def unit_name(force: Force, code: str) -> str:
-    """A unit's name; its code where config has it no more."""
-    unit = force.units.get(code)
-    return unit.name if unit else code
+    """The name of a unit, or of a board that is no unit's; its code where config has it no more."""
+    return force.board_name(code)
+
+
+def where_words(force: Force, task: Task) -> tuple[str, ...]:
+    """The units that it stands with; after them the board that shows it, where that is none of theirs."""
+    others = [board for board in boards_of(force, task) if board not in task.stands_on]
+    units = tuple(unit_name(force, unit) for unit in task.stands_on)
+    return (*units, *(f"on the board of {force.board_name(board)}" for board in others))
 
 
 def references_in_words(force: Force, task: Task) -> tuple[str, ...]:

@@ -188,8 +188,8 @@ def believe_board(unit: str) -> None:
     """
 
     async def believing(service: Service) -> None:
-        if unit not in service.force.boards:
-            stop([f"There is no board of {unit}; there are {', '.join(sorted(service.force.boards))}."])
+        if unit not in service.force.every_board:
+            stop([f"There is no board of {unit}; there are {', '.join(sorted(service.force.every_board))}."])
         gone = await service.in_step.believe_board(unit)
         console.print(
             f"{gone} tasks are gone from the board of {unit}; {await service.worker.deliver_due()} deliveries."

@@ -23,11 +23,24 @@ from service.force_parts import (
 from service.meeting_config import SECTIONS as MEETING_SECTIONS
 from service.meeting_config import MeetingConfig, read_meetings
 from tasking.escalation_policy import ASK_LABEL
-from tasking.force import TRIAGE, Board, Force, Label, Pillar, QualityRules, ReferenceKind, Skill, TaskingLevel, Unit
+from tasking.force import (
+    LEVEL_LABEL,
+    RESTRICTED_BOARD,
+    TRIAGE,
+    Board,
+    Force,
+    Label,
+    Pillar,
+    QualityRules,
+    ReferenceKind,
+    Skill,
+    TaskingLevel,
+    Unit,
+)
 from tasking.references import fault_of_kind
 from tasking.thrive import PriorityBand
 
-OPTIONAL = ("quality", "external_references", "skills")
+OPTIONAL = ("quality", "external_references", "skills", "restricted_board")
 SECTIONS = ("force", "levels", "units", "pillars", "labels", "meetings", "boards", "intake", "replies")
 SERVICE_LABELS = (
     *(f"BAND_{band}" for band in PriorityBand),
@@ -92,13 +105,15 @@ def load_force(config_dir: Path) -> tuple[Force, IntakeConfig]:
         _check_known(file, ("force", "triage_unit"), "unit", head.triage_unit, "units")
     meetings = read_meetings(file, parts.meetings, parts.levels)
     quality = file.model(("quality",), QualityPart)
+    apart = _restricted_board(file)
     kinds, skills = _reference_kinds(file), _skills(file)
     intake = _intake(file)
     file.raise_faults()
     assert head is not None
     assert intake is not None
     force = _force(head, parts, meetings, kinds, skills)
-    return replace(force, quality=QualityRules(**(quality or QualityPart()).model_dump())), intake
+    rules = QualityRules(**(quality or QualityPart()).model_dump())
+    return replace(force, quality=rules, restricted_board=apart), intake
 
 
 def _force(
@@ -216,7 +231,11 @@ def _check_labels(file: ConfigFile, parts: _Parts) -> None:
         if "labels" in file.data and code not in present:
             file.fault(("labels",), f"label '{code}' is missing: the service needs it")
     for item in parts.labels:
-        keeper = "service" if item.value.code in SERVICE_LABELS else "people"
+        level = item.value.code.removeprefix(LEVEL_LABEL)
+        is_level = level != item.value.code
+        if is_level:
+            _check_known(file, (*item.loc, "code"), "level", level, "levels")
+        keeper = "service" if is_level or item.value.code in SERVICE_LABELS else "people"
         if item.value.kept_by != keeper:
             file.fault((*item.loc, "kept_by"), f"label '{item.value.code}' must be kept by {keeper}")
 
@@ -234,6 +253,21 @@ def _check_boards(file: ConfigFile, parts: _Parts) -> None:
     for item in parts.boards:
         _check_known(file, (*item.loc, "unit"), "unit", item.value.unit, "units")
     _check_each_unit_has(file, parts, "boards", "a board for its tasks to stand on")
+
+
+def _restricted_board(file: ConfigFile) -> Board | None:
+    """The board that takes what is restricted: a group of its own, which no unit's board has."""
+    loc = ("restricted_board",)
+    part = file.model(loc, BoardPart)
+    if part is None:
+        return None
+    _check_known(file, (*loc, "unit"), "unit", part.unit, "units")
+    if part.group_nickname in file.named(("boards",), "group_nickname"):
+        words = f"group '{part.group_nickname}' is a unit's: whoever is in it would see the restricted board"
+        file.fault((*loc, "group_nickname"), words)
+    if RESTRICTED_BOARD in file.named(("units",), "code"):
+        file.fault(loc, f"a unit has the code '{RESTRICTED_BOARD}', which this board goes by: give the unit another")
+    return Board(**part.model_dump(), code=RESTRICTED_BOARD)
 
 
 def _check_each_unit_has(file: ConfigFile, parts: _Parts, section: str, what: str) -> None:

@@ -30,6 +30,7 @@ from planner_sync.board_building import (
 )
 from planner_sync.boards import BoardPlan, all_boards, noted_plan_ids, plan_title
 from planner_sync.lost_plans import NOT_NUMBERED, give_up_plan, note_plan, standing_on, unknown_plans
+from planner_sync.moved import misplaced, promise_moves
 from service.wiring import Service
 from store import notebook
 from tasking.force import Board, Pillar, TaskingMeeting
@@ -45,7 +46,8 @@ WORKBOOK_HEADERS = ("Id", "Start time", "Completion time", "Email", "Name")
 class Step:
     """One thing looked at. `outcome` is "there", "made", "missing" (when only looking), "failed", "renamed" (a bucket
     that people call something else), "named" (its name was put back), "gone" (an earlier plan that people deleted, in
-    whose place nothing is made), or "shown": tasks of a plan that people deleted, shown again on the plan in use."""
+    whose place nothing is made), "shown": tasks of a plan that people deleted, shown again on the plan in use, or
+    "moved": tasks that go to the board where config has them stand now."""
 
     kind: str
     name: str
@@ -74,10 +76,10 @@ class Provision:
         """All steps. One that fails is reported and does not stop those that do not need it."""
         groups: dict[str, str] = {}
         intake_group: str | None = None
-        for board in self._service.force.boards.values():
+        for code, board in self._service.force.every_board.items():
             group_id = await self._try("group", board.group_nickname, partial(self._group, board))
             if group_id:
-                groups[board.unit] = group_id
+                groups[code] = group_id
                 if board.group_nickname == self._service.intake.group_nickname:
                     intake_group = group_id
                 await self._try("plan", board.plan_title, partial(self._plan, board, group_id))
@@ -87,7 +89,21 @@ class Provision:
                 group_id = groups[meeting.unit]
                 await self._try("channel", meeting.channel, partial(self._channel, meeting, group_id))
         await self._intake(intake_group)
+        self._move_tasks()
         return self._steps
+
+    def _move_tasks(self) -> None:
+        """What stands on a board where config does not let it be any more goes to where it may."""
+        force = self._service.force
+        if self._only_look:
+            with self._service.store.open() as connection:
+                if number := len(misplaced(connection, force)):
+                    self._report("tasks", "all boards", "missing", f"{number} would be moved: they may not stand there")
+            return
+        with self._service.store.act("service", "provision", self._service.store.new_delivery_id()) as uow:
+            number = promise_moves(uow, force)
+        if number:
+            self._report("tasks", "all boards", "moved", f"{number} stood where they may not be any more")
 
     async def _group(self, board: Board) -> str | None:
         directory = self._graph.directory
@@ -103,21 +119,22 @@ class Provision:
             self._report("group", board.group_nickname, "there")
         if found is None:
             return None
-        self._note("group", board.unit, found.group_id, {})
+        self._note("group", board.goes_by, found.group_id, {})
         return found.group_id
 
     async def _plan(self, board: Board, group_id: str) -> None:
         """The plan in use, then those before it, and any that is not known: tasks of the board still stand there."""
-        noted = self._noted_board(board.unit)
-        title = plan_title(self._service.force, board.unit, noted.number if noted else 1)
+        code = board.goes_by
+        noted = self._noted_board(code)
+        title = plan_title(self._service.force, code, noted.number if noted else 1)
         plan_id = await patiently(lambda: self._plan_id(noted, title, group_id))
         if plan_id is not None and noted is not None and plan_id == noted.plan_id:
             await self._furnish(replace(noted, group_id=group_id), title)
         elif plan_id is not None:
             number = noted.number if noted else 1
-            await self._furnish(BoardPlan(board.unit, plan_id, {}, {}, group_id, number), title, lost=noted)
-        for earlier in self._earlier_plans(board.unit, group_id):
-            title = plan_title(self._service.force, board.unit, max(earlier.number, 1))
+            await self._furnish(BoardPlan(code, plan_id, {}, {}, group_id, number), title, lost=noted)
+        for earlier in self._earlier_plans(code, group_id):
+            title = plan_title(self._service.force, code, max(earlier.number, 1))
             await self._try("plan", title, partial(self._earlier_plan, earlier, title, group_id))
 
     async def _earlier_plan(self, board: BoardPlan, title: str, group_id: str) -> None:
@@ -131,7 +148,7 @@ class Provision:
             self._tell_who_would_be_shown(board, title)
             return
         with self._service.store.act("service", "provision", f"plan-{board.plan_id[:8]}") as uow:
-            number = give_up_plan(uow, board)
+            number = give_up_plan(uow, self._service.force, board)
         self._tell_shown(number, title, "the plan in use")
 
     async def _plan_id(self, noted: BoardPlan | None, title: str, group_id: str) -> str | None:
@@ -183,7 +200,7 @@ class Provision:
             buckets = await self._buckets(board, title)
             await self._labels(board, title)
             with self._service.store.act("service", "provision", f"plan-{board.plan_id[:8]}") as uow:
-                number = note_plan(uow, board, buckets, lost)
+                number = note_plan(uow, self._service.force, board, buckets, lost)
         self._tell_shown(number, title, "the new plan")
 
     def _tell_shown(self, number: int, title: str, where: str) -> None:
@@ -193,7 +210,7 @@ class Provision:
 
     def _tell_who_would_be_shown(self, lost: BoardPlan, title: str) -> None:
         with self._service.store.open() as connection:
-            number = len(standing_on(connection, lost.plan_id))
+            number = len(standing_on(connection, self._service.force, lost.plan_id))
         if number:
             self._report("tasks", title, "missing", f"{number} would be shown again: its plan was deleted")
 

@@ -23,6 +23,7 @@ from planner_sync.in_step import InStep
 from planner_sync.levels import Levels
 from planner_sync.meeting_dates import MeetingDates
 from planner_sync.mend import Mend
+from planner_sync.moving import Moving
 from planner_sync.owners import Owners
 from planner_sync.polling import Polling
 from planner_sync.pull import Pull
@@ -106,15 +107,8 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
     polling, mend = Polling(store), Mend(store, graph.planner, force)
     settle_for = timedelta(seconds=settings.settle_seconds)
     create = Create(store, graph.planner, force, mend, settle_for, settings.planner_task_url)
-    in_step = InStep(
-        store,
-        create,
-        Push(store, graph.planner, force, mend, settings.planner_task_url),
-        Pull(store, graph.planner, force, polling, Owners(store, graph.directory)),
-        polling,
-        mend,
-        Retention(store, graph.planner, force),
-    )
+    push = Push(store, graph.planner, force, mend, settings.planner_task_url)
+    in_step = _in_step(store, force, graph, polling, mend, create, push)
     account = make_account(settings, store.clock)
     poster = make_poster(settings, force, store, account)
     ingest, sweep = Ingest(store, force, forms, intake.time_zone), Sweep(store, force, policy)
@@ -128,7 +122,7 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         settings.record_url,
         settings.pack_url,
     )
-    handlers = handlers_of(ingest, in_step, Levels(store, create, in_step), sweep, announce)
+    handlers = handlers_of(ingest, in_step, Levels(store, force, create, in_step), sweep, announce)
     return Service(
         settings=settings,
         force=force,
@@ -154,6 +148,16 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         poster=poster,
         worker=OutboxWorker(store, handlers),
     )
+
+
+def _in_step(
+    store: Store, force: Force, graph: GraphClient, polling: Polling, mend: Mend, create: Create, push: Push
+) -> InStep:
+    """What keeps boards and record in step."""
+    pull = Pull(store, graph.planner, force, polling, Owners(store, graph.directory))
+    retention = Retention(store, graph.planner, force)
+    moving = Moving(store, graph.planner, force, create, pull)
+    return InStep(store, force, create, push, pull, polling, mend, retention, moving)
 
 
 def _check_webhooks(settings: Settings, force: Force) -> None:

@@ -18,7 +18,8 @@ class LinkState(StrEnum):
     """WANTED: to be created. CREATING: a create was sent or about to be. ACTIVE: on the board.
 
     CLOSED: the task has left this board, and stands there complete. GONE: a person deleted it there, or its whole plan.
-    RETIRED: it had stood there complete for long enough, and the service took it off.
+    RETIRED: it had stood there complete for long enough, or complete where it may not be, and the service took it off.
+    MOVED: it may stand on other boards only, and the service took it off this one; it may come back.
     """
 
     WANTED = "WANTED"
@@ -27,9 +28,10 @@ class LinkState(StrEnum):
     CLOSED = "CLOSED"
     GONE = "GONE"
     RETIRED = "RETIRED"
+    MOVED = "MOVED"
 
 
-ENDED = (LinkState.CLOSED, LinkState.GONE, LinkState.RETIRED)
+ENDED = (LinkState.CLOSED, LinkState.GONE, LinkState.RETIRED, LinkState.MOVED)
 NOT_ENDED = (LinkState.WANTED, LinkState.CREATING, LinkState.ACTIVE)
 
 _c = planner_links.c
@@ -49,7 +51,7 @@ _CLAIM = _CHANGE.where(
 
 @dataclass(frozen=True, slots=True)
 class PlannerLink:
-    """One stay of a task on one board. `base` is what record and board agreed on at the last sync.
+    """One stay of a task on the board that `unit` is the code of. `base` is what both agreed on at the last sync.
 
     `links_shown` maps web addresses that the service put on the task to their words; `last_seen` holds what people
     had written on it at the last read. `revision` moves with every change of the link.
@@ -120,14 +122,14 @@ def claim_create(connection: Connection, link: PlannerLink, attempted_at: dateti
     return connection.execute(_CLAIM, {**which, **noted}).rowcount > 0
 
 
-def deleted_before(connection: Connection, link: PlannerLink) -> PlannerLink | None:
-    """The stay on the same board before this one, where people deleted it: of several in a row the newest that was
-    read, since those after it had been given what it showed."""
+def taken_before(connection: Connection, link: PlannerLink) -> PlannerLink | None:
+    """The stay on the same board before this one, where people deleted it or it was moved away: of several in a row
+    the newest that was read, since those after it had been given what it showed."""
     if link.stay == 1:
         return None
     which = {"of_task": link.task_id, "of_unit": link.unit, "of_stay": link.stay}
     for row in connection.execute(_STAYS_BEFORE, which).mappings():
-        if row["state"] != LinkState.GONE:
+        if row["state"] not in (LinkState.GONE, LinkState.MOVED):
             return None
         if row["last_seen"] is not None:
             return _link(row)
@@ -138,6 +140,12 @@ def of_task(connection: Connection, task_id: str, *states: LinkState) -> list[Pl
     """The task's links in any of these states, by unit, and each unit's stays oldest first."""
     rows = connection.execute(_OF_TASK, {"of_task": task_id, "states": states}).mappings()
     return [_link(row) for row in rows]
+
+
+def in_states(connection: Connection, *states: LinkState) -> list[PlannerLink]:
+    """Every link in any of these states."""
+    query = _LINKS.where(planner_links.c.state.in_(states))
+    return [_link(row) for row in connection.execute(query).mappings()]
 
 
 def of_plan(connection: Connection, plan_id: str, *states: LinkState) -> list[PlannerLink]:

@@ -15,6 +15,7 @@ from tasking.ports import UnitOfWork
 from tasking.requests import AdoptRequest, BoardChanges, Unset
 from tasking.restricted import is_restricted
 from tasking.saving import save
+from tasking.standing import boards_of, own_board, unit_on
 from tasking.task import Classification, Status, Task, TaskText, may_become
 from tasking.thrive import PriorityBand
 
@@ -22,8 +23,8 @@ MADE_ON_BOARD = "planner board"
 """What stands in `form` of a task that no form made."""
 
 
-def record_board_changes(uow: UnitOfWork, force: Force, task_id: str, unit: str, changes: BoardChanges) -> Task:
-    """Takes what people changed on the board of `unit` into the record; they win. Says TaskChanged if anything did."""
+def record_board_changes(uow: UnitOfWork, force: Force, task_id: str, board: str, changes: BoardChanges) -> Task:
+    """Takes what people changed on this board into the record; they win. Says TaskChanged if anything did."""
     task = uow.task(task_id)
     now = uow.now()
     simple = {
@@ -42,31 +43,32 @@ def record_board_changes(uow: UnitOfWork, force: Force, task_id: str, unit: str,
         asked = band_for_priority(changes.priority)
         changed = replace(changed, band_override=None if asked is task.band else asked)
     if ASK_LABEL in changed.labels and ASK_LABEL not in task.labels:
-        changed = replace(changed, asked_up_at=now, asked_up_from=unit)
+        changed = replace(changed, asked_up_at=now, asked_up_from=unit_on(force, task, board))
     changed = _with_progress(task, changed, now)
     if replace(changed, is_held=task.is_held) == task:
         return task
-    saved = save(uow, f"changed on the board of {unit}", task, replace(changed, moved_at=now))
+    saved = save(uow, f"changed on the board of {board}", task, replace(changed, moved_at=now))
     uow.emit(TaskChanged(task.task_id))
     return saved
 
 
 def record_deleted_on_board(
-    uow: UnitOfWork, force: Force, task_id: str, unit: str, *, with_its_bucket: bool = False
+    uow: UnitOfWork, force: Force, task_id: str, board: str, *, with_its_bucket: bool = False
 ) -> Task:
-    """A person deleted the task from the board of `unit`. By the force's policy it is shown again or withdrawn.
+    """A person deleted the task from this board. By the force's policy it is shown again or withdrawn; nothing
+    follows where the record does not have it stand there.
 
     Planner deletes the tasks of a bucket together with it: whoever tidied a bucket away has decided nothing about
     its tasks, so with `with_its_bucket` it is shown again whatever the policy.
     """
     task = uow.task(task_id)
     action = "deleted on the board with its bucket" if with_its_bucket else "deleted on the board"
-    uow.audit(action, task.reference, {"unit": (unit, None)})
-    if not task.is_open or unit not in task.stands_on:
+    uow.audit(action, task.reference, {"unit": (board, None)})
+    if not task.is_open or board not in boards_of(force, task):
         return task
-    if force.deleted_task_policy == "accept" and unit == task.unit and not with_its_bucket:
-        return withdraw(uow, task_id, f"Its people deleted it from the board of {force.units[unit].name}.")
-    uow.emit(TaskDeletedOnBoard(task.task_id, unit))
+    if force.deleted_task_policy == "accept" and board == own_board(force, task) and not with_its_bucket:
+        return withdraw(uow, task_id, f"Its people deleted it from the board of {force.board_name(board)}.")
+    uow.emit(TaskDeletedOnBoard(task.task_id, board))
     return task
 
 
@@ -139,7 +141,9 @@ def adopt_task(uow: UnitOfWork, force: Force, request: AdoptRequest) -> Task:
         asked_up_at=now if asks else None,
         asked_up_from=request.unit if asks else None,
     )
-    task = _kept_to_its_board(force, _with_progress(began, shown, now))
+    task = _with_progress(began, shown, now)
+    if request.is_restricted or is_restricted(force, task):
+        task = _kept_to_its_board(force, task)
     uow.add_task(task)
     facts = {"unit": (None, task.unit), "pillar": (None, task.pillar), "copied_from": (None, request.copied_from)}
     uow.audit("adopted from the board", task.reference, facts, AuditKind.COLLECTION)
@@ -148,9 +152,7 @@ def adopt_task(uow: UnitOfWork, force: Force, request: AdoptRequest) -> Task:
 
 
 def _kept_to_its_board(force: Force, task: Task) -> Task:
-    """What people wrote on a board where only restricted tasks stand, or with that label, stays there."""
-    if not is_restricted(force, task):
-        return task
+    """What people wrote of a task that is restricted from the start stays on the board where they wrote it."""
     return replace(task, is_held=True, title=title_on_boards(force, task), board_titles=(task.title,))
 
 

@@ -10,6 +10,12 @@ from tasking.meetings import Authority, MeetingKind, Recurrence
 TRIAGE = "TRIAGE"
 """Code of the pillar whose bucket holds what could not be placed (policing glossary: awaiting triage)."""
 
+RESTRICTED_BOARD = "RESTRICTED_BOARD"
+"""Code of the board that takes restricted tasks in place of their units' boards, where the force has one."""
+
+LEVEL_LABEL = "LEVEL_"
+"""How the code of a label begins that says at which level a task stands; the level's code follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskingLevel:
@@ -82,12 +88,22 @@ class TaskingMeeting:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Where a unit's tasks stand in Microsoft 365: the group that owns the plan, and the plan's title."""
+    """Where tasks stand in Microsoft 365: the group that owns the plan, and the plan's title.
+
+    `unit` is whose tasks those are that people make there by hand. `code` is what the board goes by, empty for the
+    board of `unit`, which goes by that.
+    """
 
     unit: str
     group_nickname: str
     group_name: str
     plan_title: str
+    code: str = ""
+
+    @property
+    def goes_by(self) -> str:
+        """Its code, by which the record and the commands know it."""
+        return self.code or self.unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +146,8 @@ class Force:
     `authorities` are by role; `cycle_first_day` is the first day of any tasking cycle, from which all are counted.
 
     `deleted_task_policy` is restore or accept, `hand_made_task_policy` adopt or leave. `next_plan_title` names the plan
-    that follows a full one: {title} is the board's, {number} counts from 2.
+    that follows a full one: {title} is the board's, {number} counts from 2. `boards` are those of the units;
+    `restricted_board`, where there is one, takes what is restricted in their place.
     """
 
     code: str
@@ -154,6 +171,7 @@ class Force:
     quality: QualityRules = QualityRules()
     reference_kinds: tuple[ReferenceKind, ...] = ()
     skills: dict[str, Skill] = field(default_factory=dict)
+    restricted_board: Board | None = None
 
     def level(self, code: str) -> TaskingLevel:
         """The level with this code; KeyError when there is none."""
@@ -184,6 +202,18 @@ class Force:
                 return unit
             unit = self.units[unit.parent] if unit.parent else None
         raise RuleBroken(f"{unit_code} has no unit above it at level {level_code}.")
+
+    @property
+    def every_board(self) -> dict[str, Board]:
+        """All boards by their codes: those of the units, then the restricted one."""
+        apart = {RESTRICTED_BOARD: self.restricted_board} if self.restricted_board else {}
+        return {**self.boards, **apart}
+
+    def board_name(self, code: str) -> str:
+        """What people call a board: by its unit, or by the group of one that is no unit's; its code where there is none
+        any more."""
+        board = self.every_board.get(code)
+        return self.units[code].name if code in self.units else board.group_name if board else code
 
     def meeting_of(self, unit_code: str) -> TaskingMeeting | None:
         """The first meeting that config lists for this unit: where its chair reads."""

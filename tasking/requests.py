@@ -107,7 +107,8 @@ class AdoptRequest:
     """A task that people made on the board of `unit`, as the board shows it.
 
     `made_by` is a person's directory id; `copied_from` the reference that it bore when it was found, if it is a copy
-    or a repeat of one of ours. Times are UTC; `priority` is Planner's 0 to 10; `labels` are codes.
+    or a repeat of one of ours. Times are UTC; `priority` is Planner's 0 to 10; `labels` are codes. It `is_restricted`
+    from the start where it was made on the restricted board, or copied from what stands there.
     """
 
     planner_task_id: str
@@ -123,3 +124,4 @@ class AdoptRequest:
     due_at: datetime | None
     priority: int
     labels: frozenset[str]
+    is_restricted: bool = False

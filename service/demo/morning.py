@@ -16,6 +16,7 @@ from service.jobs import JOBS, run
 from service.wiring import Service
 from store import outbox, planner_links, tasks
 from store.planner_links import LinkState
+from tasking.standing import own_board
 from tasking.task import Task
 
 RAISE = "raise_task"
@@ -199,15 +200,16 @@ class Morning:
     def _shown(self, number: int) -> str:
         task = self.record(number)
         with self._service.store.open() as connection:
-            link = planner_links.current(connection, task.task_id, task.unit)
+            link = planner_links.current(connection, task.task_id, own_board(self._service.force, task))
         assert link is not None
         assert link.state is LinkState.ACTIVE
         assert link.planner_task_id is not None
         return link.planner_task_id
 
     def _bucket(self, pillar: str, number: int) -> dict[str, Any]:
+        code = own_board(self._service.force, self.record(number))
         with self._service.store.open() as connection:
-            return {"bucketId": board_of(connection, self._tasks[number].unit).bucket_of_pillar[pillar]}
+            return {"bucketId": board_of(connection, code).bucket_of_pillar[pillar]}
 
     def _label(self, code: str) -> dict[str, Any]:
         return {"appliedCategories": {f"category{self._service.force.labels[code].slot}": True}}

@@ -16,7 +16,9 @@ from service.demo.tenant import DemoTenant
 from service.wiring import Service
 from store import inbox, notebook, outbox, tasks
 from tasking.decision import DecisionType
+from tasking.force import Force
 from tasking.recording import WORDS
+from tasking.standing import boards_of, may_be_on
 from tasking.task import Status
 from tasking.thrive import PriorityBand
 
@@ -85,7 +87,7 @@ async def look(tenant: DemoTenant, service: Service, morning: Morning, day: Day,
         posts = notebook.all_posts(connection)
         dead, notices = outbox.dead_letters(connection), notebook.open_notices(connection)
         held, refused = inbox.held(connection), inbox.rejected(connection)
-        outcome.boards = tasks_by_board(connection)
+        outcome.boards = tasks_by_board(connection, service.force)
         steps = {step.task_id: [*tasks.read_escalations(connection, step.task_id)] for step in records}
     in_planner = (await tenant.control("planner/tasks"))["value"]
     units = {row["graph_id"]: unit for unit, row in _plans(service).items()}
@@ -108,7 +110,7 @@ async def look(tenant: DemoTenant, service: Service, morning: Morning, day: Day,
     outcome.papers = day.written
     faults = outcome.faults
     faults += [f"{row['handler']}: {row['last_error']}" for row in dead] + [row["text"] for row in notices]
-    faults += _task_faults(morning, demo_tasks, in_planner, units)
+    faults += _task_faults(service.force, morning, demo_tasks, in_planner, units)
     faults += _story_faults(morning, day, outcome)
     faults += await _card_faults(tenant, len(posts))
     return outcome
@@ -116,11 +118,10 @@ async def look(tenant: DemoTenant, service: Service, morning: Morning, day: Day,
 
 def show(outcome: Outcome, service: Service, console: Console) -> None:
     """Prints the tables."""
-    names = {unit.code: unit.name for unit in service.force.units.values()}
     board = Table("Board", "Pillar", "Tasks", title="Tasks by board and pillar (twins of escalated tasks included)")
     for unit, pillars in outcome.boards.items():
         for pillar, count in sorted(pillars.items()):
-            board.add_row(names[unit], service.force.pillars[pillar].label, str(count))
+            board.add_row(service.force.board_name(unit), service.force.pillars[pillar].label, str(count))
     console.print(board)
     cards = Table("Card", "Why", "Channel", title="Escalations posted")
     for card in outcome.cards:
@@ -159,9 +160,14 @@ def _plans(service: Service) -> Mapping[str, Any]:
 
 
 def _task_faults(
-    morning: Morning, demo_tasks: list[DemoTask], in_planner: list[dict[str, Any]], units: Mapping[str, str]
+    force: Force,
+    morning: Morning,
+    demo_tasks: list[DemoTask],
+    in_planner: list[dict[str, Any]],
+    units: Mapping[str, str],
 ) -> list[str]:
-    """Each of the twenty-five: its score, band, pillar and unit, and one Planner task on its own board."""
+    """Each of the twenty-five: its score, band, pillar and unit, and one Planner task on each board where it stands; a
+    restricted one on no other."""
     faults = []
     for task in demo_tasks:
         record = morning.record(task.number)
@@ -169,7 +175,7 @@ def _task_faults(
         found = (record.score, record.band, record.pillar, record.unit)
         if not moved and found != (task.score, task.band, task.pillar, task.unit):
             faults.append(f"{record.reference}: {found} instead of {(task.score, task.band, task.pillar, task.unit)}.")
-        for unit in record.stands_on:
+        for unit in boards_of(force, record):
             shown = [
                 each
                 for each in in_planner
@@ -179,6 +185,10 @@ def _task_faults(
             ]
             if len(shown) != 1:
                 faults.append(f"{record.reference} stands {len(shown)} times on the board of {unit}, not once.")
+        of_it = [each for each in in_planner if each["title"].startswith(f"{record.reference} ")]
+        places = {units.get(each["planId"], "a plan of nobody's") for each in of_it}
+        strays = sorted(board for board in places if not may_be_on(force, record, board))
+        faults += [f"{record.reference} stands on the board of {board}, where it may not be." for board in strays]
     return faults
 
 

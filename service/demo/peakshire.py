@@ -13,6 +13,7 @@ from service.demo.tenant import DemoTenant
 from service.provisioned import intake_place
 from service.wiring import Service
 from store import notebook
+from tasking.force import RESTRICTED_BOARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,15 @@ async def seat_people(tenant: DemoTenant, service: Service, people: list[dict[st
         "seed",
         {"people": [{"upn": each["upn"], "display_name": each["name"], "job_title": each["role"]} for each in people]},
     )
-    for unit, board in service.force.boards.items():
-        members = [each["upn"] for each in people if unit in each["units"] and each["kind"] != "partner"]
+    for code, board in service.force.every_board.items():
+        members = [each["upn"] for each in people if _is_on(code, each) and each["kind"] != "partner"]
         await tenant.control("members", {"group": board.group_nickname, "upns": members})
     return dict(seeded["users"])
+
+
+def _is_on(board: str, person: Mapping[str, Any]) -> bool:
+    """Whether somebody is in a board's group."""
+    return bool(person.get("restricted")) if board == RESTRICTED_BOARD else board in person["units"]
 
 
 async def open_webhooks(tenant: DemoTenant, service: Service) -> dict[str, str]:

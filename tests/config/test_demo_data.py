@@ -115,6 +115,12 @@ def test_whoever_is_given_a_task_belongs_to_the_board_it_stands_on(task: dict[st
     assert task["expected"]["unit"] in owner["units"]
 
 
+@by_number
+def test_whoever_is_given_a_restricted_task_is_in_the_group_of_the_restricted_board(task: dict[str, Any]) -> None:
+    (owner,) = [person for person in PEOPLE if person["upn"] == task["owner"]]
+    assert owner.get("restricted") or not FORCE.pillars[task["expected"]["pillar"]].restricted
+
+
 @pytest.mark.parametrize("path", sorted(CONFIG.rglob("*.yaml")), ids=lambda path: path.name)
 def test_no_real_place_of_the_source_stands_in_config(path: Path) -> None:
     real = "derby|derbyshire|high peak|erewash|chesterfield|amber valley|bolsover|ilkeston|kinder"

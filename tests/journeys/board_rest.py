@@ -204,7 +204,7 @@ class AtRest:
         own = self._own_of(record, link)
         where = f"{record.reference} on {link.unit}"
         with self.force.service.store.open() as connection:
-            seen = shown.of_link(connection, link)
+            seen = shown.of_link(connection, self.force.service.force, link)
         lines = [line for line in details["description"].split("\n")]
         assert lines.count(LINE) == 1, f"{where}: {lines}"
         block = seen.block(self.force.service.force, self.force.service.store.clock.now()).split("\n")

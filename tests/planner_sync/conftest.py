@@ -6,9 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from service.provision import Provision
 from tests.emulator_server import RunningEmulator
 from tests.planner_sync.small_force import SmallForce
 from tests.planner_sync.small_stage import Stage, identity_variables, provision_stage, small_force_at_work
+
+RESTRICTED_BOARD_CONFIG = {
+    "unit": "PKS",
+    "group_nickname": "pks-tasking-restricted",
+    "group_name": "Peakshire restricted tasking",
+    "plan_title": "Peakshire restricted tasking board",
+}
 
 
 @pytest.fixture
@@ -40,6 +48,19 @@ async def accepting_force(
 ) -> AsyncIterator[SmallForce]:
     """The same, where deleting a task on its board withdraws it."""
     async with small_force_at_work(emulator, stage, tmp_path / "work", deleted_task_policy="accept") as at_work:
+        yield at_work
+
+
+@pytest.fixture
+async def apart_force(
+    emulator: RunningEmulator, stage: Stage, tmp_path: Path, anyio_backend: str
+) -> AsyncIterator[SmallForce]:
+    """The same, where what is restricted stands on a board of its own; amy and dee are in its group."""
+    rules = {"restricted_board": RESTRICTED_BOARD_CONFIG}
+    async with small_force_at_work(emulator, stage, tmp_path / "work", **rules) as at_work:
+        await Provision(at_work.service, lambda step: None).run()
+        members = [f"{name}@peakshire.example" for name in ("amy", "dee")]
+        emulator.control("members", {"group": RESTRICTED_BOARD_CONFIG["group_nickname"], "upns": members})
         yield at_work
 
 

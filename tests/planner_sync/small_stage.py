@@ -39,10 +39,17 @@ class Stage:
 
 
 def write_config(folder: Path, **rules: object) -> Path:
-    """The shipped config cut down to the force, one division and two sections; `rules` go into its `force` part."""
+    """The shipped config cut down to the force, one division and two sections; `rules` go into its `force` part, but
+    `restricted_board` stands for itself, and `level_labels` keeps those labels: without them the force has none.
+    """
     shutil.copytree(CONFIG, folder, ignore=shutil.ignore_patterns("demo"))
     force = yaml.safe_load((folder / "force.yaml").read_text("utf-8"))
+    apart = rules.pop("restricted_board", None)
+    if not rules.pop("level_labels", False):
+        force["labels"] = [each for each in force["labels"] if not each["code"].startswith("LEVEL_")]
     force["force"] |= rules
+    force.pop("restricted_board", None)
+    force |= {"restricted_board": apart} if apart else {}
     force["units"] = [each for each in force["units"] if each["code"] in UNITS]
     force["boards"] = [each for each in force["boards"] if each["unit"] in UNITS]
     force["meetings"] = [each for each in force["meetings"] if each["unit"] in UNITS]

@@ -329,7 +329,7 @@ async def test_looking_only_says_how_many_tasks_would_be_shown_again_and_changes
 async def test_a_board_that_went_on_in_another_plan_meanwhile_is_not_noted_over(force: SmallForce) -> None:
     before, following = force.board(), await rolled_over(force)
     with pytest.raises(RetryLater), force.service.store.act("test", "test", "note") as uow:
-        note_plan(uow, before, before.bucket_of_pillar)
+        note_plan(uow, force.service.force, before, before.bucket_of_pillar)
     assert force.board() == following
 
 

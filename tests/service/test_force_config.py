@@ -6,7 +6,7 @@ import pytest
 
 from service.config_files import ConfigError
 from service.force_config import load_force
-from tasking.force import TRIAGE, Force
+from tasking.force import RESTRICTED_BOARD, TRIAGE, Force
 from tasking.task import Status, Task
 from tasking.thrive import PriorityBand
 
@@ -54,6 +54,51 @@ def test_every_unit_has_a_board_and_a_meeting_with_a_channel(force: Force) -> No
     assert of_the_force == ["FORCE_DAILY", "FORCE_MISSING", "FORCE_STRATEGIC", "FORCE_TACTICAL"]
 
 
+def test_what_is_restricted_has_a_board_in_a_group_that_no_unit_has(force: Force) -> None:
+    apart = force.restricted_board
+    assert apart is not None
+    assert (apart.unit, apart.goes_by) == ("PKS", RESTRICTED_BOARD)
+    assert apart.group_nickname not in {board.group_nickname for board in force.boards.values()}
+    assert list(force.every_board) == [*force.boards, RESTRICTED_BOARD]
+    assert force.board_name(RESTRICTED_BOARD) == "Peakshire restricted tasking"
+
+
+def test_a_force_may_leave_the_restricted_board_out(tmp_path: Path) -> None:
+    start, end = (SHIPPED.index(words) for words in ("restricted_board:\n", "# Where responses to the forms arrive:"))
+    (tmp_path / "force.yaml").write_text(SHIPPED[:start] + SHIPPED[end:], encoding="utf-8")
+    force = load_force(tmp_path)[0]
+    assert force.restricted_board is None
+    assert force.every_board == force.boards
+
+
+RESTRICTED_ENTRY = "restricted_board:\n  unit: PKS\n  group_nickname: pks-tasking-restricted"
+
+
+@pytest.mark.parametrize(
+    ("new", "line", "words"),
+    [
+        (
+            "restricted_board:\n  unit: PSK\n  group_nickname: pks-tasking-restricted",
+            1,
+            "unit 'PSK' is not listed under 'units'. Did you mean 'PKS'?",
+        ),
+        (
+            "restricted_board:\n  unit: PKS\n  group_nickname: pks-tasking-hp",
+            2,
+            "group 'pks-tasking-hp' is a unit's: whoever is in it would see the restricted board",
+        ),
+    ],
+    ids=["a unit that is not there", "a unit's group"],
+)
+def test_a_mistake_in_the_restricted_board_is_told_with_its_line(
+    tmp_path: Path, new: str, line: int, words: str
+) -> None:
+    faults = faults_after(tmp_path, RESTRICTED_ENTRY, new)
+    assert len(faults) == 1
+    assert faults[0].startswith(f"{line_of(RESTRICTED_ENTRY) + line}:")
+    assert words.split(".")[0] in faults[0]
+
+
 def test_triage_is_the_first_of_twelve_pillars_and_three_are_restricted(force: Force) -> None:
     assert len(force.pillars) == 12
     assert next(iter(force.pillars)) == TRIAGE
@@ -61,9 +106,11 @@ def test_triage_is_the_first_of_twelve_pillars_and_three_are_restricted(force: F
     assert restricted == {"MISSING_EXPLOITATION", "DOMESTIC_ABUSE_VAWG", "SOC_DRUGS"}
 
 
-def test_bands_have_the_first_four_label_slots_and_the_last_three_are_free(force: Force) -> None:
+def test_bands_have_the_first_four_label_slots_and_levels_the_last_three(force: Force) -> None:
     assert [force.labels[f"BAND_{band}"].slot for band in PriorityBand] == [1, 2, 3, 4]
-    assert {label.slot for label in force.labels.values()} == set(range(1, 23))
+    assert {label.slot for label in force.labels.values()} == set(range(1, 26))
+    assert [force.labels[f"LEVEL_{level.code}"].slot for level in force.levels] == [23, 24, 25]
+    assert all(label.kept_by_service for code, label in force.labels.items() if code.startswith("LEVEL_"))
     asking = force.labels["ESCALATE_ASKED"]
     assert (asking.slot, asking.name, asking.kept_by_service) == (22, "Ask: escalate", False)
 
@@ -139,6 +186,12 @@ def test_the_intake_list_lies_in_the_group_of_the_force_board(force: Force) -> N
             "name: Division\n    rank: 2",
             "name: Division\n    rank: 1",
             "level rank '1' is listed twice",
+        ),
+        ("code: LEVEL_LPU,", "code: LEVEL_LUP,", "level 'LUP' is not listed under 'levels'"),
+        (
+            'name: "Level: force", kept_by: service',
+            'name: "Level: force", kept_by: people',
+            "label 'LEVEL_FORCE' must be kept by service",
         ),
         ("time_zone: Europe/London", "time_zone: London", "'London' is not a time zone"),
         ("responder: Responder", "responder: Answers", "column 'Answers' is named twice"),

@@ -8,7 +8,7 @@ from store import planner_links
 from store.planner_links import LinkState, PlannerLink
 from tests.peakshire import HOUR, MORNING
 
-ENDED = (LinkState.CLOSED, LinkState.GONE, LinkState.RETIRED)
+ENDED = (LinkState.CLOSED, LinkState.GONE, LinkState.RETIRED, LinkState.MOVED)
 
 
 def test_a_task_wanted_on_a_board_has_one_stay_there_however_often_it_is_wanted(connection: Connection) -> None:

@@ -116,6 +116,14 @@ def test_what_is_past_due_and_what_is_mine_are_found(world: World) -> None:
     assert task.reference in references(visitor.get("/board?overdue=yes"))
 
 
+def test_the_list_says_on_which_board_a_restricted_task_stands_to_those_who_may_see_it(world: World) -> None:
+    hidden, shown = world.desk.raised(pillar=HIDDEN), world.desk.raised(pillar=ASB)
+    page = world.visitor("ben", "TaskingOfficer.HP", "RestrictedMatters").get("/board").text
+    where = dict(re.findall(r"(T-\d+)(?:(?!T-\d).)*?data-label=\"Where\">([^<]*)<", page, re.DOTALL))
+    assert where[hidden.reference] == "Northfell, on the board of Peakshire restricted tasking"
+    assert where[shown.reference] == "Northfell"
+
+
 def test_restricted_matter_is_in_no_list_no_number_and_no_token_without_the_role(world: World) -> None:
     shown = world.desk.raised(pillar=ASB)
     plain, entitled = officer(world), world.visitor("ben", "TaskingOfficer.HP", "RestrictedMatters")

@@ -172,7 +172,7 @@ def test_while_graph_or_a_poster_is_down_every_page_of_everybody_says_so(world: 
 def test_a_response_that_waits_for_a_person_is_no_fault_of_the_service(world: World) -> None:
     now = world.service.store.clock.now()
     with world.service.store.open() as connection:
-        for unit in world.service.force.boards:
+        for unit in world.service.force.every_board:
             notebook.provision(connection, "plan", unit, f"plan-{unit}", {}, now)
             board_polls.claim_all(connection, [f"plan-{unit}"], now)
             board_polls.schedule(connection, f"plan-{unit}", now, now, 0, None, read_at=now)
