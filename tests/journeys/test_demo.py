@@ -65,7 +65,7 @@ def test_the_demo_shows_boards_escalations_and_statuses(
     tables = ("Tasks by board and pillar", "Escalations posted", "Decisions recorded", "Held for a person")
     for shown in (*tables, "duplicates prevented"):
         assert shown in words
-    assert sum(summary["boards"]["PKS"].values()) == 3, "two force tasks, and what provides for one; no twin of the missing"
+    assert sum(summary["boards"]["PKS"].values()) == 3, "two force tasks, what provides for one; no twin of the missing"
     restricted = {"MISSING_EXPLOITATION": 3, "DOMESTIC_ABUSE_VAWG": 3, "SOC_DRUGS": 2}
     assert summary["boards"]["RESTRICTED_BOARD"] == restricted
     ordinary = [pillars for board, pillars in summary["boards"].items() if board != "RESTRICTED_BOARD"]
