@@ -5,6 +5,7 @@ from starlette.responses import Response
 from reporting.my_work import my_tasks
 from tasking.errors import UnknownTask
 from tasking.rights import Right
+from web.landing import page_named
 from web.my_submissions_page import mark_of, may_open
 from web.visit import Page, Visit
 
@@ -13,7 +14,10 @@ FIRST = 10
 
 
 async def my_work(visit: Visit) -> Response:
-    """The landing page. A reference in `?find=` goes straight to its task."""
+    """The landing page. A reference in `?find=` goes straight to its task, and a page in `?open=`, which Teams fills in
+    from a deep link, straight to that page."""
+    if landing := page_named(visit.request.query_params.get("open", ""), visit.request.app.state.pages):
+        return visit.go(landing)
     wanted = visit.request.query_params.get("find", "").strip()
     missing = ""
     if wanted and visit.may(Right.SEE_TASKS):

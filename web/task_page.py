@@ -39,6 +39,8 @@ async def task_page(visit: Visit) -> Response:
         notes=written,
         note_words=NOTE_WORDS,
         restricted=is_restricted(visit.force, task),
+        link=visit.link_to(f"/tasks/{task.reference}"),
+        in_teams=bool(visit.tab.settings.teams_app_id),
         board_url=lambda board: _board_url(visit, board),
     )
 

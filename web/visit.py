@@ -18,6 +18,7 @@ from tasking.force import Force
 from tasking.rights import AppRole, Person, Right
 from tasking.task import Classification, Task
 from tasking.viewing import Viewer
+from web.deep_links import deep_link
 from web.forms import Form
 from web.rendering import render
 from web.sessions import SignedIn
@@ -120,6 +121,11 @@ class Visit:
             raise NotAllowed(f"You may look at {found.reference}, but this is not yours to do.")
         self.looked_at(found.reference)
         return found
+
+    def link_to(self, path: str) -> str:
+        """The whole address of a page of the tab, to be passed on: it opens in Teams where settings name the app."""
+        told = self.tab.settings
+        return deep_link(told.teams_app_id, told.url, path) if told.teams_app_id else f"{told.url}{path}"
 
     def page(self, template: str, *, mark: Classification | str = "", status: int = 200, **values: object) -> Response:
         """The page. `mark` is the highest handling mark of what it shows; OFFICIAL where nothing is said."""
