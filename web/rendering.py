@@ -31,6 +31,7 @@ SAID: Mapping[str, str] = {
     "sent": "Sent. It had its effect once.",
     "decided": "Decided. It stands in the register, and who has to know is told.",
     "assessed": "Assessed. The earlier assessment stays on the record.",
+    "scored": "Your score is kept, and the first one with it. Below they stand side by side.",
     "noted": "Noted. It stands on the task.",
     "put_back": "Put back. It is delivered within minutes; what fails again comes back here with its reason.",
     "opened": "The meeting is open. Who is there is on the record.",

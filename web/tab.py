@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from reporting.operator_page import Degraded, degraded
 from store.unit_of_work import Store
+from tasking.audit import FROM_TAB
 from tasking.escalation_policy import EscalationPolicy
 from tasking.force import Force
 
-SOURCE = "tab"
+SOURCE = FROM_TAB
 """How the audit log calls what people do here."""
 LOOKED_EVERY = timedelta(seconds=15)
 

@@ -110,6 +110,12 @@ class Visit:
     def task(self, reference: str, right: Right = Right.SEE_TASKS) -> Task:
         """The task with this reference, its view audited. Raises UnknownTask, in the same words, where there is none
         and where the person may not see it; NotAllowed where they see it and lack `right`."""
+        found = self.task_unseen(reference, right)
+        self.looked_at(found.reference)
+        return found
+
+    def task_unseen(self, reference: str, right: Right) -> Task:
+        """The same, for a page that does not show the task and audits by itself what it shows of it."""
         with self.reading() as connection:
             try:
                 found: Task | None = read_task_by_reference(connection, reference)
@@ -119,7 +125,6 @@ class Visit:
             raise UnknownTask("There is no task with this reference that you may see.")
         if not self.may_on(right, found):
             raise NotAllowed(f"You may look at {found.reference}, but this is not yours to do.")
-        self.looked_at(found.reference)
         return found
 
     def link_to(self, path: str) -> str:
