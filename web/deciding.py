@@ -50,7 +50,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class DecisionForm:
-    """What the template of one decision draws. `closed` is a sentence where it cannot be taken (any more)."""
+    """What the template of one decision draws. `closed` is a sentence where it cannot be taken (any
+    more), `supersedes` the reference of the decision that it puts right."""
 
     task: Task
     kind: DecisionType
@@ -60,6 +61,7 @@ class DecisionForm:
     posts: Mapping[str, str]
     meeting_ref: str = ""
     closed: str = ""
+    supersedes: str = ""
 
     def needs(self, name: str) -> bool:
         """Whether the rule needs this field."""
@@ -94,10 +96,17 @@ def form_of(visit: Visit, task: Task, kind: DecisionType, sitting: Sitting | Non
     if choice is None:
         closed = _why_closed(visit, task, steps, kind, meeting)
         return DecisionForm(task, kind, ACTS[kind], headings_of(kind), {}, {}, meeting_ref, closed)
+    return form_for(visit, task, choice.offer, choice.posts, meeting_ref)
+
+
+def form_for(
+    visit: Visit, task: Task, offer: OpenDecision, posts: Sequence[Post], meeting_ref: str = ""
+) -> DecisionForm:
+    """The form of a decision that the person may take in these posts."""
     names = {unit: visit.force.units[unit].name for unit in visit.force.units}
-    posts = {_code(post): f"{post.role}, for {names[post.unit]}" for post in choice.posts}
-    options = _options(visit, task, choice.offer)
-    return DecisionForm(task, kind, choice.act, headings_of(kind), options, posts, meeting_ref)
+    shown = {_code(post): f"{post.role}, for {names[post.unit]}" for post in posts}
+    options = _options(visit, task, offer)
+    return DecisionForm(task, offer.kind, ACTS[offer.kind], headings_of(offer.kind), options, shown, meeting_ref)
 
 
 def take(visit: Visit, form: DecisionForm) -> str:
@@ -136,6 +145,7 @@ def _request(visit: Visit, form: DecisionForm, sent: Form) -> DecisionRequest | 
         role=role,
         unit=unit,
         meeting_ref=form.meeting_ref,
+        supersedes=form.supersedes or None,
         **told,  # type: ignore[arg-type]
     )
 

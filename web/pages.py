@@ -2,6 +2,8 @@
 
 from web import (
     board_page,
+    cancelling_page,
+    correction_page,
     decision_page,
     inbox_page,
     kept_forms,
@@ -30,11 +32,13 @@ PAGES: tuple[Page, ...] = (
     *inbox_page.PAGES,
     *task_page.PAGES,
     *decision_page.PAGES,
+    *correction_page.PAGES,
     *reassess_page.PAGES,
     *second_score_page.PAGES,
     *note_page.PAGES,
     *meeting_pages.PAGES,
     *meeting_papers.PAGES,
+    *cancelling_page.PAGES,
     *register_page.PAGES,
     *operator_page.PAGES,
     *teams_page.PAGES,

@@ -30,6 +30,8 @@ SAID: Mapping[str, str] = {
     "done": "Done. It stands on the record.",
     "sent": "Sent. It had its effect once.",
     "decided": "Decided. It stands in the register, and who has to know is told.",
+    "corrected": "Put right. The new decision stands in the register; the earlier one is marked as superseded.",
+    "cancelled": "The meeting is cancelled. What waited for it goes to the next daily meeting.",
     "assessed": "Assessed. The earlier assessment stays on the record.",
     "scored": "Your score is kept, and the first one with it. Below they stand side by side.",
     "noted": "Noted. It stands on the task.",

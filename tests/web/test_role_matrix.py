@@ -78,6 +78,11 @@ MATRIX: Mapping[tuple[str, str], tuple[Line, ...]] = {
     **_both("/tasks/{reference}/reassess", Line(R.REASSESS, "/tasks/{task}/reassess", FORM, R.REASSESS)),
     **_both("/tasks/{reference}/second-score", Line(R.REASSESS, "/tasks/{task}/second-score", FORM, R.REASSESS)),
     **_both(
+        "/tasks/{reference}/decisions/{decision_ref}/correct",
+        Line(R.ASK_UP, "/tasks/{task}/decisions/DEC-2026-000001/correct", FORM),
+    ),
+    **_both("/meetings/{ref}/cancel", Line(R.RUN_MEETING, f"{DAILY}/cancel", FORM)),
+    **_both(
         "/tasks/{reference}/decide/{decision}",
         Line(R.ASK_UP, "/tasks/{task}/decide/escalate", FORM, R.ASK_UP),
         Line(R.ASK_UP, "/tasks/{task}/decide/allocate", FORM, R.DECIDE),
