@@ -26,6 +26,7 @@ async def cancelling_page(visit: Visit) -> Response:
         gone = meetings.cancelled(connection) | {seen.ref}
     return visit.page(
         "cancel_meeting.html",
+        mark="",
         status=422 if visit.given and not closed else TOO_LATE if closed else 200,
         meeting=seen,
         closed=closed,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe import AXE, serious
+from axe import AXE, violations
 from peakshire import a_proposal
 from secure_emulator import SecureEmulator, secure_emulator
 from tab_served import served_tab
@@ -85,5 +85,5 @@ def test_the_board_the_search_and_the_daily_list_fit_each_screen_and_have_no_fau
         for path in ("/board?pillars=ROADS&escalated=yes", "/search?text=speeding", "/today"):
             page.goto(f"{url}{path}")
             page.get_by_text("Speeding past the school").first.wait_for()
-            assert serious(page) == [], (width, path)
+            assert violations(page) == [], (width, path)
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (width, path)
