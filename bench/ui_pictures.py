@@ -14,8 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from PIL import Image
 
@@ -78,6 +80,13 @@ def _to_decide(page: Any, url: str) -> str:
     return str(address).removeprefix("/api/tab")
 
 
+def _fortnight_on(page: Any, url: str) -> str:
+    """The next of the fortnightly meetings that partners are there for: the list has the last one only."""
+    last = unquote(first_link("/meetings", "/meetings/")(page, url))
+    before, _, day = last.rpartition(" ")
+    return quote(f"{before} {date.fromisoformat(day) + timedelta(days=14)}")
+
+
 def _coming(page: Any, url: str) -> str:
     """The next meeting that has not begun."""
     page.goto(f"{url}/meetings")
@@ -85,30 +94,31 @@ def _coming(page: Any, url: str) -> str:
     return str(address).removeprefix("/api/tab")
 
 
-OFFICER, ADMIN = "Dorian Millrace", "Quill Tasker"
+OFFICER, ADMIN = "Anwen Milestone", "Quill Tasker"
 SECTION, DIVISION, FORCE = "Isolde Cragg", "Tamsin Fellgate", "Merrin Oakhollow"
 AUDITOR, PARTNER = "Corisande Ledger", "Ysolde Towngate"
-ESCALATED, MEETING = first_link("/board?escalated=yes", "/tasks/"), first_link("/meetings", "/meetings/")
+ASKED = first_link("/inbox?kind=UNDECIDED", "/tasks/")
+MEETING = first_link("/meetings?unit=DIV_N", "/meetings/")
 ONE, TWO = ("desktop",), ("desktop", "phone")
 SHOTS = (
     Shot("sign-in", "", "/sign-in", ONE),
     Shot("my-work", OFFICER, "/"),
     Shot("my-submissions", OFFICER, "/mine"),
     Shot("board", FORCE, "/board"),
-    Shot("search", FORCE, "/search?text=place", ONE),
+    Shot("search", FORCE, "/search?text=burglary", ONE),
     Shot("daily-list", FORCE, "/today", ONE),
     Shot("inbox", FORCE, "/inbox"),
     Shot("second-score", FORCE, after(first_link("/board", "/tasks/"), "/second-score"), ONE),
-    Shot("task", DIVISION, ESCALATED),
-    Shot("decide", DIVISION, chained(ESCALATED, "/decide/"), TWO),
+    Shot("task", DIVISION, ASKED),
+    Shot("decide", DIVISION, chained(ASKED, "/decide/escalation-accept"), TWO),
     Shot("put-right", DIVISION, chained(_decided, "/correct"), ONE),
-    Shot("reassess", DIVISION, after(ESCALATED, "/reassess"), ONE),
-    Shot("note", DIVISION, after(ESCALATED, "/note"), ONE),
+    Shot("reassess", DIVISION, after(ASKED, "/reassess"), ONE),
+    Shot("note", DIVISION, after(ASKED, "/note"), ONE),
     Shot("meetings", DIVISION, "/meetings", ONE),
     Shot("meeting", DIVISION, MEETING),
     Shot("point", DIVISION, _to_decide),
     Shot("cancel", DIVISION, after(_coming, "/cancel"), ONE),
-    Shot("partner", PARTNER, MEETING, ONE),
+    Shot("partner", PARTNER, _fortnight_on, ONE),
     Shot("register", AUDITOR, "/register"),
     Shot("operator", ADMIN, "/operator"),
     Shot("teams-configure", SECTION, "/teams/configure", ONE),
@@ -125,9 +135,11 @@ def taken(url: str, shots: tuple[Shot, ...], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--lang=en-GB"], env={**os.environ, "LANGUAGE": "en_GB"}
+        )
         for who in dict.fromkeys(shot.who for shot in shots):
-            context = browser.new_context(ignore_https_errors=True)
+            context = browser.new_context(ignore_https_errors=True, locale="en-GB", timezone_id="Europe/London")
             page = context.new_page()
             if who:
                 _sign_in(page, url, who)
