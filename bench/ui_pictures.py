@@ -135,9 +135,7 @@ def taken(url: str, shots: tuple[Shot, ...], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--lang=en-GB"], env={**os.environ, "LANGUAGE": "en_GB"}
-        )
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         for who in dict.fromkeys(shot.who for shot in shots):
             context = browser.new_context(ignore_https_errors=True, locale="en-GB", timezone_id="Europe/London")
             page = context.new_page()

@@ -13,8 +13,4 @@ def violations(page: Any) -> list[str]:
     """Everything that axe-core finds wrong on the page as it stands, minor or critical, and where."""
     page.add_script_tag(path=AXE)
     found = page.evaluate(RUN, TAGS)["violations"]
-    return [
-        f"{rule['id']}: {node['target']} {node['html'][:120]}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
+    return [f"{rule['id']}: {node['target']} {node['html'][:120]}" for rule in found for node in rule["nodes"]]
