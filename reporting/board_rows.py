@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from reporting.board_dimensions import Look
 from reporting.strategy import CONTROL_LABEL
-from reporting.wording import STATUS_WORDS, band_words, owner_words, unit_name, where_words
+from reporting.wording import STATUS_WORDS, band_words, owner_words, references_in_words, unit_name, where_words
 from store.tables import escalations
 from tasking.escalation import UNDECIDED, Escalation
 from tasking.rag import RAG_WORDS, rag_of, rag_reason
@@ -24,7 +24,7 @@ _ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
 @dataclass(frozen=True, slots=True)
 class BoardRow:
     """One task. Times are UTC. `places` say the units it stands with, its own first, and the restricted
-    board where that shows it; `labels` people's own.
+    board where that shows it; `labels` people's own; `elsewhere` are its references in other systems.
 
     For a partner the score and the reasons of the colour are left out.
     """
@@ -49,6 +49,7 @@ class BoardRow:
     is_mine: bool
     owner_words: str
     labels: tuple[str, ...]
+    elsewhere: tuple[str, ...]
     is_overdue: bool
     is_escalated: bool
     is_control_strategy: bool
@@ -101,6 +102,7 @@ def _row(look: Look, row: RowMapping, is_late: bool) -> BoardRow:
         is_mine=is_mine,
         owner_words="Mine" if is_mine else owner_words(bool(task.owner_ids)),
         labels=tuple(force.labels[code].name for code in sorted(task.labels) if code in force.labels),
+        elsewhere=references_in_words(force, task),
         is_overdue=task.is_open and task.due_at is not None and task.due_at < look.now,
         is_escalated=len(task.stands_on) > 1,
         is_control_strategy=row["alignment"] == Alignment.CONTROL_STRATEGY or CONTROL_LABEL in task.labels,

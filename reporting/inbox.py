@@ -3,8 +3,8 @@
 Not the inbox of responses (store/inbox.py); what is held or rejected there is one kind of entry here.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection, select
 
 from reporting.reviews import asked, outstanding, review_words
+from reporting.second_scores import drawn_unchecked
 from reporting.wording import (
     OPEN_IT_THERE,
     age_words,
@@ -30,7 +31,7 @@ from tasking.escalation import Escalation, EscalationStatus
 from tasking.force import TRIAGE, Force
 from tasking.restricted import is_restricted
 from tasking.task import Classification, Task
-from tasking.thrive import BANDS
+from tasking.thrive import BANDS, AssessedRisk
 
 STALE_AFTER = 2
 """A task is stale when nobody moved it for so many of its band's update intervals (policing notes, trigger STALLED)."""
@@ -41,6 +42,7 @@ KINDS: Mapping[str, str] = {
     "UNDECIDED": "Escalation not decided",
     "PROPOSED": "Proposal to be endorsed",
     "UNSCORED": "Not assessed or not placed",
+    "SECOND_SCORE": "Second score awaited",
     "UNOWNED": "No owner",
     "OVERDUE": "Past its due time",
     "STALE": "No movement",
@@ -106,6 +108,7 @@ def tasking_inbox(connection: Connection, force: Force, now: datetime, unit: str
             _Desk(force, task, histories.get(task.task_id, ((), ()))[1], now, reviews.get(task.task_id, ()))
         )
     ]
+    found += _to_score(connection, force, {task.task_id: task for task in opened}, histories, now)
     found += _of_done(connection, force, now)
     found += _questions(connection, force, {task.task_id: task for task in opened}, now)
     found += _responses(connection, force)
@@ -231,6 +234,23 @@ def _questions(connection: Connection, force: Force, opened: Mapping[str, Task],
         if task := opened.get(row["task_id"]):
             why = "The task says what" if is_restricted(force, task) else row["text"]
             yield _entry(_Desk(force, task, (), now), "QUESTION", why, row["raised_at"], ())
+
+
+def _to_score(
+    connection: Connection,
+    force: Force,
+    opened: Mapping[str, Task],
+    histories: Mapping[str, tuple[Sequence[AssessedRisk], Sequence[Escalation]]],
+    now: datetime,
+) -> Iterator[InboxEntry]:
+    """Drawn scores that still stand and nobody has checked. Their band is left out: a second score may be blind."""
+    cycle, drawn = drawn_unchecked(connection)
+    for task_id in drawn.keys() & opened.keys():
+        risks = histories.get(task_id, ((), ()))[0]
+        if risks and risks[-1].assessment_id == drawn[task_id].assessment_id:
+            why = f"Drawn for the check of scores in {cycle}: score it without having seen its score"
+            entry = _entry(_Desk(force, opened[task_id], (), now), "SECOND_SCORE", why, risks[-1].assessed_at, ())
+            yield replace(entry, band_words="")
 
 
 def _responses(connection: Connection, force: Force) -> Iterator[InboxEntry]:

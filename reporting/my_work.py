@@ -6,10 +6,10 @@ right to restricted matters only its reference and how it stands is said.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, and_, func, or_, select
 
 from reporting.visible import holds_any
 from reporting.wording import OPEN_IT_THERE, STATUS_WORDS, band_words, unit_name
@@ -23,6 +23,8 @@ from tasking.task import Status, Task
 from tasking.viewing import Viewer
 
 PAGE_SIZE = 50
+DONE_SHOWN = timedelta(days=28)
+"""So long a done task is listed for who raised it; for its owner until its result is there."""
 STATE_WORDS: Mapping[str, str] = {
     InboxState.RECEIVED: "Received, not yet read",
     InboxState.DONE: "Taken in",
@@ -89,9 +91,8 @@ def my_submissions(
 ) -> MySubmissions:
     """Responses that came in under one of the viewer's own ids. One query. Raises RuleBroken for a size below 1."""
     _check(size)
-    mine = sorted(viewer.person_ids | {each.casefold() for each in viewer.person_ids})
     query = select(inbox, tasks.c.document.label("task")).outerjoin(tasks, tasks.c.task_id == inbox.c.task_id)
-    query = query.where(inbox.c.responder.in_(mine))
+    query = query.where(inbox.c.responder.in_(_ids(viewer)))
     if after is not None:
         query = query.where(inbox.c.inbox_id < after)
     found = connection.execute(query.order_by(inbox.c.inbox_id.desc()).limit(size + 1)).mappings().all()
@@ -103,20 +104,29 @@ def my_submissions(
 def my_tasks(
     connection: Connection, force: Force, viewer: Viewer, now: datetime, after: str | None = None, size: int = PAGE_SIZE
 ) -> MyTasks:
-    """Tasks that one of the viewer's own ids owns: open ones, and those that are done and want a result. One query.
+    """Tasks that one of the viewer's own ids owns or raised, in the house's order: open ones, those that are done and
+    want a result of them, and those that they raised and that were done in the last DONE_SHOWN. One query.
 
-    Raises RuleBroken for a size below 1.
+    The one rule of what is "mine", for every page. `now` is UTC. Raises RuleBroken for a size below 1.
     """
     _check(size)
     c = task_lines.c
+    owned = holds_any(c.owners, viewer.person_ids)
+    is_current = or_(c.is_open, tasks.c.completed_at >= now - DONE_SHOWN)
+    raised = func.lower(tasks.c.document["submitted_by"].as_string()).in_(_ids(viewer))
     query = select(tasks.c.document, c.order_key).join(task_lines, c.task_id == tasks.c.task_id)
-    query = query.where(c.status != Status.WITHDRAWN.value, holds_any(c.owners, viewer.person_ids))
+    query = query.where(c.status != Status.WITHDRAWN.value, or_(owned, and_(is_current, raised)))
     if after is not None:
         query = query.where(c.order_key > after)
     found = connection.execute(query.order_by(c.order_key).limit(size + 1)).mappings().all()
     shown = found[:size]
     rows = tuple(_task(force, viewer, _TASK.validate_python(row["document"]), now) for row in shown)
     return MyTasks(rows, shown[-1]["order_key"] if len(found) > size else None)
+
+
+def _ids(viewer: Viewer) -> list[str]:
+    """The person's ids, also in the small letters in which responses have them."""
+    return sorted(viewer.person_ids | {each.casefold() for each in viewer.person_ids})
 
 
 def _check(size: int) -> None:

@@ -1,4 +1,4 @@
-"""Search: by any reference of a task, and by words of its title, among what the viewer may see."""
+"""Search: by any reference of a task, and by words of its title, place and actions, among what the viewer may see."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from store.tables import inbox, planner_links, tasks
 from store.task_lines import LONGEST_WORD, words_in
 from tasking.board_filter import BoardFilter
 from tasking.force import Force
+from tasking.references import full_reference, reference_from
 from tasking.viewing import Viewer
 
 LEAST_LETTERS = 2
@@ -22,38 +23,42 @@ LONGEST_TEXT = 200
 MOST_WORDS = 8
 MOST_FOUND = 100
 """So many tasks are listed; where there are more, more words are asked for."""
+BY_REFERENCE, BY_WORDS = "reference", "words"
+"""By what tasks were found; for a reference in another system it is the name of its kind."""
 AFTER_ALL = "\U0010ffff"
 """Follows every character: what begins with a word lies between the word and the word with this behind it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """What was found, the newest first; of more than MOST_FOUND, some. `advice` says what to mend, if any."""
+    """What was found, the newest first; of more than MOST_FOUND, some. `advice` says what to mend, if any.
+    `found_by` is BY_REFERENCE, the name of a kind of reference in another system, or BY_WORDS."""
 
     text: str
     rows: tuple[BoardRow, ...]
     is_more: bool
     advice: str
+    found_by: str = BY_WORDS
 
 
 def search(connection: Connection, force: Force, viewer: Viewer, text: str, now: datetime) -> SearchPage:
     """Tasks, open or ended, that have every word of `text`, or a word that begins with it; or one of whose references
-    it is: ours, the form response's, a Planner task's, or one of another system that was written on the task.
+    it is: ours, the form response's, a Planner task's, or one of another system, however it is typed.
 
-    In any case and without accents. Three queries at most, however many tasks there are. Where a task has that very
-    reference it alone is found.
+    In any case and without accents. Four queries at most, however many tasks there are. Where tasks have that very
+    reference they alone are found.
     """
     told = " ".join(text.split())[:LONGEST_TEXT]
     words = _words(told)
     if not words:
         advice = f"Type a reference, or at least {LEAST_LETTERS} letters of a word." if told else ""
         return SearchPage(told, (), False, advice)
-    found = _found(connection, force, viewer, words, told)
+    found, how = _found(connection, force, viewer, words, told)
     look = look_of(force, viewer, BoardFilter(), now)
     first = sorted(found[:MOST_FOUND], key=lambda row: (row["raised_at"], row["reference"]), reverse=True)
     is_more = len(found) > MOST_FOUND
     advice = f"More than {MOST_FOUND} tasks have this: add a word." if is_more else ""
-    return SearchPage(told, rows_of(connection, look, first), is_more, advice)
+    return SearchPage(told, rows_of(connection, look, first), is_more, advice, how)
 
 
 def _words(told: str) -> list[str]:
@@ -64,17 +69,26 @@ def _words(told: str) -> list[str]:
 
 def _found(
     connection: Connection, force: Force, viewer: Viewer, words: Sequence[str], told: str
-) -> Sequence[RowMapping]:
-    """By ids first, else by words: each is a look into an index."""
+) -> tuple[Sequence[RowMapping], str]:
+    """By ids first, then by a reference in another system, else by words: each is a look into an index."""
     seen = visible(viewer, force)
+    ours = full_reference(told, force) or told.upper()
     ids = union(
-        select(tasks.c.task_id).where(tasks.c.reference == told.upper()),
+        select(tasks.c.task_id).where(tasks.c.reference == ours),
         select(planner_links.c.task_id).where(planner_links.c.planner_task_id == told),
         select(inbox.c.task_id).where(inbox.c.reference == told.upper(), inbox.c.task_id.is_not(None)),
         select(inbox.c.task_id).where(inbox.c.response_id == told, inbox.c.task_id.is_not(None)),
     )
-    exact = connection.execute(_rows().where(seen, tasks.c.task_id.in_(ids))).mappings().all()
-    return exact or connection.execute(_rows().where(tasks.c.task_id.in_(_having(seen, words)))).mappings().all()
+    if exact := connection.execute(_rows().where(seen, tasks.c.task_id.in_(ids))).mappings().all():
+        return exact, BY_REFERENCE
+    if there := reference_from(force.reference_kinds, told):
+        (*_, whole) = words_in(there.value)
+        having_it = select(task_words.c.task_id).where(task_words.c.word == whole[:LONGEST_WORD])
+        having = connection.execute(_rows().where(seen, tasks.c.task_id.in_(having_it))).mappings().all()
+        wanted = {"kind": there.kind, "value": there.value}
+        if elsewhere := [row for row in having if wanted in row["document"].get("external_references", ())]:
+            return elsewhere, next(each.name for each in force.reference_kinds if each.code == there.kind)
+    return connection.execute(_rows().where(tasks.c.task_id.in_(_having(seen, words)))).mappings().all(), BY_WORDS
 
 
 def _rows() -> Select[Any]:

@@ -33,6 +33,7 @@ ADDRESSES: Mapping[str, tuple[str, ...]] = {
 TEAMS = "https://teams.microsoft.com https://*.teams.microsoft.com https://teams.cloud.microsoft"
 """Who may show the tab in a frame: Teams (learn.microsoft.com/microsoftteams/platform/tabs/how-to/tab-requirements)."""
 TAB_PATH = "/api/tab"
+GUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 MANY_TENANTS = ("common", "organizations", "consumers")
 QUEUE_NAME = re.compile(r"(?=.{3,56}$)[a-z0-9]+(-[a-z0-9]+)*")
 """What Azure takes as a queue's name (learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata),
@@ -78,6 +79,7 @@ class Settings(BaseModel):
     tab_api_uri: str = ""
     tab_frame_ancestors: str = TEAMS
     tab_ca_file: str = ""
+    teams_app_id: str = ""
     work_queue_url: str = ""
     work_queue_name: str = "tasking-outbox"
     log_level: str = "INFO"
@@ -157,6 +159,15 @@ class Settings(BaseModel):
         if value and not (_is_safe_address(value) and value.rstrip("/").endswith(TAB_PATH)):
             raise ValueError(f"must be a whole https address (http only on this machine) that ends with {TAB_PATH}")
         return value.rstrip("/")
+
+    @field_validator("teams_app_id")
+    @classmethod
+    def _is_app(cls, value: str, field: ValidationInfo) -> str:
+        if value and not GUID.fullmatch(value):
+            raise ValueError("must be the id of the app in Teams, a GUID")
+        if value and not field.data.get("tab_url", "unreadable"):
+            raise ValueError("needs TASKING_TAB_URL too, which the links of that app lead to")
+        return value.lower()
 
     @field_validator("tab_frame_ancestors")
     @classmethod

@@ -36,6 +36,7 @@ def make_tab(service: Service, pages: Sequence[Page] = PAGES) -> ASGIApp | None:
         api_uri=settings.tab_api_uri or f"api://{settings.tab_client_id}",
         frame_ancestors=settings.tab_frame_ancestors,
         ca_file=settings.tab_ca_file,
+        teams_app_id=settings.teams_app_id,
     )
     words, questions = thrive_words(service.forms), risk_questions(service.forms)
     url = settings.planner_task_url

@@ -5,7 +5,6 @@ Fields and their limits are those of the manifest's schema 1.29 (github.com/Offi
 
 import io
 import json
-import re
 import uuid
 import zipfile
 from collections.abc import Mapping
@@ -13,13 +12,13 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
-from service.settings import PREFIX, BadSettings, Settings
+from service.settings import GUID, PREFIX, BadSettings, Settings
 from service.tab import missing_for_tab
 from service.teams_icons import colour_icon, outline_icon
 from tasking.force import Force
+from web.deep_links import ENTITY, SUB_PAGE
 
 SCHEMA = "1.29"
-GUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 ACCENT = "#12284C"
 LONGEST_SHORT_NAME, LONGEST_DEVELOPER = 30, 32
 THEME = "theme={app.theme}"
@@ -49,14 +48,15 @@ def teams_package(settings: Settings, force: Force) -> bytes:
 
 
 def manifest(settings: Settings, force: Force) -> Mapping[str, Any]:
-    """The manifest. The app's id comes of the tab's address, so that a later package is the same app."""
+    """The manifest. Its id is the one that settings name, or comes of the tab's address: a later package is the same
+    app. With it the links of cards find the app."""
     url, name = settings.tab_url, f"{force.name} tasking"
-    home = f"{url}/?{THEME}"
+    home = f"{url}/?{THEME}&{SUB_PAGE}"
     return {
         "$schema": f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA}/MicrosoftTeams.schema.json",
         "manifestVersion": SCHEMA,
         "version": version("tasking"),
-        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, url)),
+        "id": settings.teams_app_id or str(uuid.uuid5(uuid.NAMESPACE_URL, url)),
         "developer": {
             "name": force.name[:LONGEST_DEVELOPER],
             "websiteUrl": f"{url}/",
@@ -69,7 +69,7 @@ def manifest(settings: Settings, force: Force) -> Mapping[str, Any]:
         "accentColor": ACCENT,
         "staticTabs": [
             {
-                "entityId": "tasking",
+                "entityId": ENTITY,
                 "name": "Tasking",
                 "contentUrl": home,
                 "websiteUrl": f"{url}/",

@@ -37,6 +37,7 @@ from service.form_config import load_forms
 from service.outbox_worker import Handler, OutboxWorker
 from service.policy_config import load_policy
 from service.posting import check_posters, make_account, make_poster
+from service.record_links import record_url
 from service.settings import WEBHOOK_PREFIX, BadSettings, Settings
 from service.work_queue import queue_for
 from store.database import open_at_this_version
@@ -119,7 +120,7 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         poster,
         settings.planner_task_url,
         settings.planner_board_url,
-        settings.record_url,
+        record_url(settings),
         settings.pack_url,
     )
     handlers = handlers_of(ingest, in_step, Levels(store, force, create, in_step), sweep, announce)

@@ -27,6 +27,7 @@ _KEEP = update(task_lines).where(
     task_lines.c.task_id == bindparam("this"), task_lines.c.words == bindparam("words_as_kept")
 )
 _REWRITE = update(task_lines).where(task_lines.c.task_id == bindparam("this"))
+_REWORD = update(task_lines).where(task_lines.c.task_id == bindparam("this"))
 _ALIGN = update(task_lines).where(task_lines.c.task_id == bindparam("this"))
 _DIGIT = re.compile(r"\d")
 _SPLIT = re.compile(r"[\W_]+")
@@ -57,6 +58,14 @@ def align(connection: Connection, task_id: str, alignment: Alignment) -> None:
     connection.execute(_ALIGN, {"this": task_id, "alignment": alignment.value})
 
 
+def write_words(connection: Connection, task: Task) -> None:
+    """The words of a task that has its row, written again: for a migration that finds tasks by more words."""
+    words = words_of(task)
+    connection.execute(_REWORD, {"this": task.task_id, "words": " ".join(words)})
+    connection.execute(delete(task_words).where(task_words.c.task_id == task.task_id))
+    _put_words(connection, task.task_id, words)
+
+
 def barred(codes: Iterable[str]) -> str:
     """Codes between upright bars, empty for none: one of them is found as `|code|`."""
     told = sorted(codes)
@@ -79,13 +88,14 @@ def order_key(task: Task) -> str:
 
 
 def words_of(task: Task) -> list[str]:
-    """What a task is found by, in order: words of its title, its references, and words with a digit in what was
-    written on it, where people put the references of other systems."""
-    written = (task.text.ask, task.text.why_now, task.text.place, task.text.good_looks_like, task.text.constraints)
+    """What a task is found by, in order: words of its title, place and actions, its references, and words with a digit
+    in what else was written on it, where people put the references of other systems."""
+    whole = (task.title, task.text.place, *(line.text for line in task.checklist), task.reference, task.response_id)
+    elsewhere = (each.value for each in task.external_references)
+    written = (task.text.ask, task.text.why_now, task.text.good_looks_like, task.text.constraints)
     linked = [part for link in task.links for part in (link.title, link.url)]
-    elsewhere = [each.value for each in task.external_references]
-    found = {*words_in(task.title), *words_in(task.reference), *words_in(task.response_id)}
-    with_digits = (text for text in (*written, *linked, *elsewhere) if _DIGIT.search(text))
+    with_digits = (text for text in (*written, *linked) if _DIGIT.search(text))
+    found = {word for text in (*whole, *elsewhere) for word in words_in(text)}
     found |= {word for text in with_digits for word in words_in(text) if _DIGIT.search(word)}
     return sorted(found)
 

@@ -1,6 +1,5 @@
 """Tasks, assessments and escalations as rows. The document column holds the whole; the others are for queries."""
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -15,9 +14,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Table,
-    Text,
     bindparam,
-    cast,
     func,
     insert,
     or_,
@@ -305,15 +302,6 @@ def read_tasks_by_references(connection: Connection, found: Collection[str]) -> 
         query = select(tasks).where(tasks.c.reference.in_(some))
         rows += [task_of(row) for row in connection.execute(query).mappings()]
     return sorted(rows, key=lambda task: (task.raised_at, task.reference))
-
-
-def read_tasks_that_say(connection: Connection, words: Collection[str]) -> list[Task]:
-    """Tasks whose record may hold all of these words, in any case: none that does is left out, others may be among
-    them. Parts of a word are looked for that stand in the document as they are typed."""
-    document = cast(tasks.c.document, Text)
-    parts = [part for word in words for part in re.findall(r"[A-Za-z0-9]+", word)]
-    query = select(tasks).where(*(document.icontains(part, autoescape=True) for part in parts))
-    return [task_of(row) for row in connection.execute(query).mappings()]
 
 
 def batched(keys: Sequence[str]) -> Iterator[Sequence[str]]:

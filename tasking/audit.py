@@ -2,6 +2,11 @@
 
 from enum import StrEnum
 
+FROM_TAB = "tab"
+"""The source of what people do in the tab."""
+SCORES_SEEN, BRIEF_SEEN = "scores consulted", "brief consulted"
+"""That somebody looked at a task's scores, or at what a blind second assessor is shown of it, which holds none."""
+
 
 class AuditKind(StrEnum):
     """The first six are those of section 62, Data Protection Act 2018; the policing notes, IG-07, say what each is.

@@ -62,7 +62,8 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class DecisionForm:
     """What the template of one decision draws. `closed` is a sentence where it cannot be taken (any more); `asked` says
-    which people or equipment are asked for, where it is about them."""
+    which people or equipment are asked for, where it is about them; `supersedes` is the reference of the decision that
+    it puts right."""
 
     task: Task
     kind: DecisionType
@@ -75,6 +76,7 @@ class DecisionForm:
     meeting_ref: str = ""
     closed: str = ""
     asked: str = ""
+    supersedes: str = ""
 
     def needs(self, name: str) -> bool:
         """Whether the rule needs this field."""
@@ -114,19 +116,32 @@ def form_of(visit: Visit, task: Task, kind: DecisionType, sitting: Sitting | Non
     if choice is None:
         closed = _why_closed(visit, task, steps, kind, meeting)
         return DecisionForm(task, kind, ACTS[kind], meeting_ref=meeting_ref, closed=closed)
+    return form_for(visit, task, choice.offer, choice.posts, meeting_ref, step_to(steps, choice.offer.unit))
+
+
+def form_for(
+    visit: Visit,
+    task: Task,
+    offer: OpenDecision,
+    posts: Sequence[Post],
+    meeting_ref: str = "",
+    asking: Escalation | None = None,
+) -> DecisionForm:
+    """The form of a decision that the person may take in these posts; `asking` is what asked for it, where the decision
+    itself names none."""
+    asking = offer.step or asking
     names = {unit: visit.force.units[unit].name for unit in visit.force.units}
-    asking = choice.offer.step or step_to(steps, choice.offer.unit)
     return DecisionForm(
         task,
-        kind,
-        choice.act,
-        fields=fields_of(kind, choice.offer.step),
-        headings=headings_of(kind),
-        needed=needed_in(kind, is_timed=_is_timed(asking)),
-        options=_options(visit, task, choice.offer),
-        posts={_code(post): f"{post.role}, for {names[post.unit]}" for post in choice.posts},
+        offer.kind,
+        ACTS[offer.kind],
+        fields=fields_of(offer.kind, offer.step),
+        headings=headings_of(offer.kind),
+        needed=needed_in(offer.kind, is_timed=_is_timed(asking)),
+        options=_options(visit, task, offer),
+        posts={_code(post): f"{post.role}, for {names[post.unit]}" for post in posts},
         meeting_ref=meeting_ref,
-        asked=_asked(asking) if asking and kind in ABOUT_PEOPLE else "",
+        asked=_asked(asking) if asking and offer.kind in ABOUT_PEOPLE else "",
     )
 
 
@@ -166,6 +181,7 @@ def _request(visit: Visit, form: DecisionForm, sent: Form) -> DecisionRequest | 
         role=role,
         unit=unit,
         meeting_ref=form.meeting_ref,
+        supersedes=form.supersedes or None,
         **told,  # type: ignore[arg-type]
     )
     if form.kind is DecisionType.ESCALATE:

@@ -42,6 +42,7 @@ async def inbox(visit: Visit) -> Response:
         pages=pages if kind else 1,
         query=urlencode({name: value for name, value in (("kind", kind), ("unit", unit)) if value}),
         no_task=NO_TASK,
+        may_score=visit.may(Right.REASSESS),
     )
 
 

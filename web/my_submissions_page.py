@@ -1,7 +1,8 @@
 """/mine: what I handed in and what became of it, and the tasks that are mine."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from reporting.my_work import MySubmission, MyTask, my_submissions, my_tasks
@@ -24,12 +25,11 @@ async def mine(visit: Visit) -> Response:
     with visit.reading() as connection:
         submissions = my_submissions(connection, visit.force, viewer, visit.now, before)
         tasks = my_tasks(connection, visit.force, viewer, visit.now, after)
-        wanted = _references(submissions.rows, tasks.rows)
-        seen = {task.reference: task for task in read_tasks_by_references(connection, wanted) if visit.sees(task)}
+        seen = may_open(connection, visit, _references(submissions.rows, tasks.rows))
     visit.looked_at("my submissions and tasks")
     return visit.page(
         "mine.html",
-        mark=_mark(seen.values()),
+        mark=mark_of(seen),
         submissions=submissions,
         tasks=tasks,
         can_open=frozenset(seen),
@@ -41,8 +41,14 @@ def _references(submissions: Iterable[MySubmission], tasks: Iterable[MyTask]) ->
     return {each.reference for each in tasks} | {each.task.reference for each in submissions if each.task}
 
 
-def _mark(tasks: Iterable[Task]) -> Classification:
-    return highest(task.classification for task in tasks)
+def may_open(connection: Connection, visit: Visit, references: set[str]) -> Mapping[str, Task]:
+    """Those of these tasks whose page the person may open, by reference."""
+    return {task.reference: task for task in read_tasks_by_references(connection, references) if visit.sees(task)}
+
+
+def mark_of(seen: Mapping[str, Task]) -> Classification:
+    """The mark of a page that lists these."""
+    return highest(task.classification for task in seen.values())
 
 
 PAGES = (

@@ -47,7 +47,7 @@ async def reassess_page(visit: Visit) -> Response:
         last=_answers(last),
         flags=_flags(visit, last),
         again=choices(_occasions(visit)),
-        is_blind=_is_blind(visit),
+        blind_at=visit.link_to(f"/tasks/{task.reference}/second-score") if _is_blind(visit) else "",
         choices=choices,
         **typed_again(visit),
     )
@@ -55,7 +55,8 @@ async def reassess_page(visit: Visit) -> Response:
 
 def _assess(visit: Visit, task: Task) -> bool:
     """Whether the assessment was kept; else the faults are on the form."""
-    request = _request(visit, task)
+    again = visit.form.choice("again", "Why is it assessed again?", _occasions(visit))
+    request = read_assessment(visit, task, is_review=again == "REVIEW")
     if request is None:
         return False
     try:
@@ -71,12 +72,12 @@ def _assess(visit: Visit, task: Task) -> bool:
     return False
 
 
-def _request(visit: Visit, task: Task) -> ReassessRequest | None:
+def read_assessment(visit: Visit, task: Task, *, is_review: bool) -> ReassessRequest | None:
+    """What was answered; None where something is at fault, which is noted on the form."""
     form = visit.form
     asked = {question.field: question for question in visit.tab.risk_questions}
     levels = {name: form.choice(name, asked[name].title, asked[name].answers) for name in HIGHEST_LEVEL}
     alignment = form.choice("alignment", asked["alignment"].title, asked["alignment"].answers)
-    again = form.choice("again", "Why is it assessed again?", _occasions(visit))
     repeats = form.text("repeats_28d")
     if repeats and not (repeats.isascii() and repeats.isdigit() and int(repeats) <= MOST_REPEATS):
         form.fault("repeats_28d", f"{asked['repeats_28d'].title} Write a whole number, at most {MOST_REPEATS}.")
@@ -96,7 +97,7 @@ def _request(visit: Visit, task: Task) -> ReassessRequest | None:
         submitted_by=visit.person.upn,
         submitted_at=visit.now,
         reason=reason,
-        is_review=again == "REVIEW",
+        is_review=is_review,
         confidence=Confidence(sure) if sure else None,
         source=AssessmentSource(source) if source else None,
     )

@@ -1,4 +1,4 @@
-"""/search: by any reference of a task and by words of its title, among what the person may see."""
+"""/search: by any reference of a task and by words of its title, place and actions, among what the person may see."""
 
 from starlette.responses import Response
 
@@ -20,6 +20,10 @@ async def search_page(visit: Visit) -> Response:
 
 PAGES = (
     Page(
-        "/search", Right.SEE_BOARD, search_page, nav="Search", words="A task by any reference or by words of its title"
+        "/search",
+        Right.SEE_BOARD,
+        search_page,
+        nav="Search",
+        words="A task by any reference, or by words of its title, place or actions",
     ),
 )

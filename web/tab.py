@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from reporting.operator_page import Degraded, degraded
 from store.unit_of_work import Store
+from tasking.audit import FROM_TAB
 from tasking.escalation_policy import EscalationPolicy
 from tasking.force import Force
 
-SOURCE = "tab"
+SOURCE = FROM_TAB
 """How the audit log calls what people do here."""
 LOOKED_EVERY = timedelta(seconds=15)
 
@@ -20,7 +21,8 @@ class TabSettings:
     """How the tab is reached and whom it asks. `url` is its whole address, without a slash at the end.
 
     `authority` is https://login.microsoftonline.com/TENANT, `api_uri` the name under which Teams asks for a token,
-    `frame_ancestors` who may show the tab in a frame, `ca_file` certificates to trust in place of the usual ones.
+    `frame_ancestors` who may show the tab in a frame, `ca_file` certificates to trust in place of the usual ones,
+    `teams_app_id` the app in Teams that links lead into; empty for plain links.
     """
 
     url: str
@@ -30,6 +32,7 @@ class TabSettings:
     api_uri: str
     frame_ancestors: str
     ca_file: str = ""
+    teams_app_id: str = ""
 
     @property
     def is_secure(self) -> bool:

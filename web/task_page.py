@@ -1,15 +1,21 @@
 """GET /tasks/{reference}: one task, to be read. What can be done to it hangs on this page as forms of other modules."""
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
 from reporting.task_story import BoardLink, story_of
 from reporting.wording import STATUS_WORDS, band_words, unit_name
 from store import notes
 from store.tasks import read_escalations
+from tasking.decision import Decision
 from tasking.note import NOTE_WORDS
 from tasking.restricted import is_restricted
 from tasking.rights import Right
+from tasking.task import Task
 from web.acts import acts_on
+from web.correction_page import posts_to_correct
+from web.decision_fields import ACTS
 from web.visit import Page, Visit
 
 
@@ -38,8 +44,23 @@ async def task_page(visit: Visit) -> Response:
         acts=acts_on(visit, task, steps),
         notes=written,
         note_words=NOTE_WORDS,
+        correctable=_correctable(visit, task, [decision for decision, _ in story.decisions]),
         restricted=is_restricted(visit.force, task),
+        link=visit.link_to(f"/tasks/{task.reference}"),
+        in_teams=bool(visit.tab.settings.teams_app_id),
         board_url=lambda board: _board_url(visit, board),
+    )
+
+
+def _correctable(visit: Visit, task: Task, made: Sequence[Decision]) -> frozenset[str]:
+    """References of the decisions that this person may put right: those that stand and that are theirs to make."""
+    gone = {decision.supersedes for decision in made}
+    return frozenset(
+        decision.decision_ref
+        for decision in made
+        if decision.decision_ref not in gone
+        and decision.decision_type in ACTS
+        and posts_to_correct(visit, task, decision)
     )
 
 

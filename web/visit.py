@@ -18,6 +18,7 @@ from tasking.force import Force
 from tasking.rights import AppRole, Person, Right
 from tasking.task import Classification, Task
 from tasking.viewing import Viewer
+from web.deep_links import deep_link
 from web.forms import Form
 from web.rendering import render
 from web.sessions import SignedIn
@@ -109,6 +110,12 @@ class Visit:
     def task(self, reference: str, right: Right = Right.SEE_TASKS) -> Task:
         """The task with this reference, its view audited. Raises UnknownTask, in the same words, where there is none
         and where the person may not see it; NotAllowed where they see it and lack `right`."""
+        found = self.task_unseen(reference, right)
+        self.looked_at(found.reference)
+        return found
+
+    def task_unseen(self, reference: str, right: Right) -> Task:
+        """The same, for a page that does not show the task and audits by itself what it shows of it."""
         with self.reading() as connection:
             try:
                 found: Task | None = read_task_by_reference(connection, reference)
@@ -118,8 +125,12 @@ class Visit:
             raise UnknownTask("There is no task with this reference that you may see.")
         if not self.may_on(right, found):
             raise NotAllowed(f"You may look at {found.reference}, but this is not yours to do.")
-        self.looked_at(found.reference)
         return found
+
+    def link_to(self, path: str) -> str:
+        """The whole address of a page of the tab, to be passed on: it opens in Teams where settings name the app."""
+        told = self.tab.settings
+        return deep_link(told.teams_app_id, told.url, path) if told.teams_app_id else f"{told.url}{path}"
 
     def page(self, template: str, *, mark: Classification | str = "", status: int = 200, **values: object) -> Response:
         """The page. `mark` is the highest handling mark of what it shows; OFFICIAL where nothing is said."""

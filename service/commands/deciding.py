@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import click
 
+from reporting.second_scores import check_blind
 from service.commands.running import console, problems, settings_or_stop, with_service
-from service.second_scores import check_blind
 from service.wiring import Service
 from tasking import actions
 from tasking.clocks import LONDON

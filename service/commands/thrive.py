@@ -13,10 +13,9 @@ from reporting.wording import READ_ON_RECORD, band_words, unit_name
 from service.commands.deciding import within_the_rules
 from service.commands.papers import RESTRICTED, WHO
 from service.commands.running import console, login_or_stop
-from service.second_scores import SCORES_SEEN
 from service.wiring import Service
 from store.tasks import read_assessments
-from tasking.audit import AuditKind
+from tasking.audit import BRIEF_SEEN, SCORES_SEEN, AuditKind
 from tasking.calendar import bounds_of, cycle_named, cycle_of
 from tasking.clocks import clock_text, local_day
 from tasking.errors import RuleBroken
@@ -81,7 +80,7 @@ def brief(reference: str, restricted: bool, who: str | None) -> None:
         with service.store.act(actor, SOURCE, secrets.token_hex(8)) as uow:
             task = uow.task_by_reference(reference)
             told = {"restricted": (None, True)} if restricted else {}
-            action = "brief consulted" if force.quality.blind_second_score else SCORES_SEEN
+            action = BRIEF_SEEN if force.quality.blind_second_score else SCORES_SEEN
             uow.audit(action, task.reference, told, AuditKind.CONSULTATION)
         text = task.text
         facts = {"Ask": text.ask, "Why now": text.why_now, "Place": text.place, "Constraints": text.constraints}

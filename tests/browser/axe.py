@@ -9,13 +9,8 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 RUN = "tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })"
 
 
-def serious(page: Any) -> list[str]:
-    """What axe-core calls serious or critical on the page as it stands, and where."""
+def violations(page: Any) -> list[str]:
+    """Everything that axe-core finds wrong on the page as it stands, minor or critical, and where."""
     page.add_script_tag(path=AXE)
     found = page.evaluate(RUN, TAGS)["violations"]
-    return [
-        f"{rule['id']}: {node['target']} {node['html'][:120]}"
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
+    return [f"{rule['id']}: {node['target']} {node['html'][:120]}" for rule in found for node in rule["nodes"]]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe import AXE, serious
+from axe import AXE, violations
 from peakshire import a_proposal
 from secure_emulator import SecureEmulator, secure_emulator
 from tab_served import served_tab
@@ -83,7 +83,8 @@ def test_the_board_the_search_and_the_daily_list_fit_each_screen_and_have_no_fau
     for width, height in ((390, 844), (1280, 900)):
         page.set_viewport_size({"width": width, "height": height})
         for path in ("/board?pillars=ROADS&escalated=yes", "/search?text=speeding", "/today"):
-            page.goto(f"{url}{path}")
-            page.get_by_text("Speeding past the school").first.wait_for()
-            assert serious(page) == [], (width, path)
+            for theme in ("default", "dark", "contrast"):
+                page.goto(f"{url}{path}{'&' if '?' in path else '?'}theme={theme}")
+                page.get_by_text("Speeding past the school").first.wait_for()
+                assert violations(page) == [], (width, path, theme)
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (width, path)

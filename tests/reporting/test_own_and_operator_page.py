@@ -40,15 +40,20 @@ def test_my_submissions_say_what_became_of_each_and_nobody_elses_are_there(desk:
     assert (first.task.reference, first.task.can_open, rest) == (task.reference, True, first)
 
 
-def test_my_tasks_are_those_i_own_the_done_ones_last(desk: MeetingDesk) -> None:
-    mine, done, other = desk.raised(), desk.raised(), desk.raised()
+def test_my_tasks_are_those_i_own_or_raised_the_done_ones_last(desk: MeetingDesk) -> None:
+    mine, done, other = (desk.raised(submitted_by="bea@peakshire.example") for _ in range(3))
+    raised = desk.raised(submitted_by="Ann@peakshire.example")
     desk.on_board(mine, owner_ids=("ann-id",))
     desk.on_board(done, owner_ids=("ann-id",), progress=100)
     desk.on_board(other, owner_ids=("ann-id-2",))
     with desk.store.open() as connection:
         rows = my_tasks(connection, desk.force, ALL, desk.clock.now()).rows
         nobody = my_tasks(connection, desk.force, Viewer(units=None), desk.clock.now()).rows
-    assert [(row.reference, row.wants_result) for row in rows] == [(mine.reference, False), (done.reference, True)]
+    assert [(row.reference, row.wants_result) for row in rows] == [
+        (mine.reference, False),
+        (raised.reference, False),
+        (done.reference, True),
+    ]
     assert nobody == ()
 
 

@@ -1,5 +1,6 @@
-"""Search by any reference and by words of the title: in any case, from a word's beginning, bounded."""
+"""Search by any reference and by words of title, place and actions: in any case, from a word's beginning, bounded."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,15 +8,20 @@ import pytest
 from reporting.search import LONGEST_TEXT, MOST_FOUND, SearchPage, search
 from store import planner_links
 from store.planner_links import LinkState
+from tasking.force import ReferenceKind
 from tasking.task import ExternalReference, TaskText
 from tasking.viewing import Viewer
 from tests.peakshire import DAY, HOUR
 from tests.reporting.meeting_desk import MeetingDesk
 
+KIND = ReferenceKind("PMP", "Problem plan", r"PMP[- ]?(\d{1,6})", "PMP-{0}", "PMP-118")
+PMP = (ExternalReference("PMP", "PMP-118"),)
+
 
 def found(desk: MeetingDesk, text: str) -> SearchPage:
     with desk.store.open() as connection:
-        return search(connection, desk.force, Viewer(units=None), text, desk.clock.now())
+        force = replace(desk.force, reference_kinds=(KIND,))
+        return search(connection, force, Viewer(units=None), text, desk.clock.now())
 
 
 def references(desk: MeetingDesk, text: str) -> list[str]:
@@ -73,6 +79,30 @@ def test_the_newest_comes_first_and_ended_tasks_are_found_too(desk: MeetingDesk)
     new = desk.raised()
     desk.on_board(new, progress=100)
     assert references(desk, "speeding school") == [new.reference, old.reference]
+
+
+def test_a_task_is_found_by_our_reference_however_it_is_typed(desk: MeetingDesk) -> None:
+    task, _other = desk.raised(), desk.raised()
+    number = task.reference.partition("-")[2]
+    for wanted in (task.reference, f"t {number}", f"#{number}"):
+        assert references(desk, wanted) == [task.reference]
+
+
+def test_tasks_are_found_by_a_reference_in_another_system_the_newest_first(desk: MeetingDesk) -> None:
+    first, second = desk.raised(external_references=PMP), desk.raised(external_references=PMP)
+    desk.raised(external_references=(ExternalReference("PMP", "PMP-1180"),))
+    desk.raised(title="PMP118 is not what this is about")
+    assert references(desk, "pmp 118") == [second.reference, first.reference]
+    assert found(desk, "pmp 118").found_by == "Problem plan"
+    assert found(desk, "pmp 118").rows[0].elsewhere == ("Problem plan PMP-118",)
+
+
+@pytest.mark.parametrize("words", ["café LANE", "cones lane", "lane pmp-118"])
+def test_a_task_is_found_by_words_that_all_stand_on_it(desk: MeetingDesk, words: str) -> None:
+    task = desk.raised(text=TaskText(place="Café Lane"), external_references=PMP)
+    desk.raised(text=TaskText(place="Mill Lane"), checklist=())
+    assert references(desk, words) == [task.reference]
+    assert references(desk, f"{words} elsewhere") == []
 
 
 def test_a_new_title_is_found_and_the_old_one_no_more(desk: MeetingDesk) -> None:

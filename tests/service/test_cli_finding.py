@@ -10,6 +10,7 @@ from built_service import environment, new_database, root_logger_restored
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
+from reporting.wording import OPEN_IT_THERE
 from service.cli import main
 from service.force_config import load_force
 from store.database import opened
@@ -58,6 +59,21 @@ def test_words_find_what_is_not_restricted_and_a_unit_narrows(tasking: Tasking) 
     for arguments in (("speeding", "hospital"), ("speeding", "--unit", "DD")):
         told = tasking("find", *arguments, "--as", "bea")
         assert (told.exit_code, "T-100" in told.stdout) == (0, False)
+
+
+def test_a_restricted_task_is_found_by_a_reference_alone_and_shown_without_words(tasking: Tasking) -> None:
+    for reference in ("T-1002", "t 1002", "PMP-118"):
+        found = json.loads(tasking("find", reference, "--json", "--as", "bea").stdout)
+        (shown,) = (each for each in found if each["reference"] == "T-1002")
+        assert shown["title"] == OPEN_IT_THERE
+        assert shown["found_by"] == ("Problem management plan" if reference == "PMP-118" else "reference")
+    assert "T-1002" not in tasking("find", "speeding", "--as", "bea").stdout
+    assert "T-1002" not in tasking("find", "PMP-118", "--unit", "HP", "--as", "bea").stdout
+
+
+def test_a_unit_narrows_to_itself_and_the_units_below_it(tasking: Tasking) -> None:
+    for unit, is_there in (("HP", True), ("DIV_N", True), ("PKS", True), ("DD", False)):
+        assert ("T-1001" in tasking("find", "speeding", "--unit", unit, "--as", "bea").stdout) is is_there
 
 
 def test_a_unit_that_is_none_is_refused_with_those_there_are(tasking: Tasking) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from store.database import SCHEMA_VERSION, migrate, opened
 from store.tables import escalations, tasks
+from tasking.task import TaskText
 from tests.peakshire import HOUR, MORNING, SetClock, a_proposal
 from tests.store.test_audit_migration import move
 from tests.tasking.deciding_force import DecidingDesk, deciding_force
@@ -73,3 +74,16 @@ def test_the_guards_of_assessments_and_packs_come_and_go_with_their_version(engi
     move(engine, command.downgrade, "0005")
     with engine.begin() as connection:
         assert connection.execute(text("DELETE FROM assessments")).rowcount == 1
+
+
+def test_tasks_from_before_are_found_by_words_of_their_place_and_actions_too(engine: Engine) -> None:
+    desk = DecidingDesk(engine, SetClock(), deciding_force())
+    task = desk.raised(text=TaskText(place="Café Lane"))
+    move(engine, command.downgrade, "0013")
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM task_words WHERE word IN ('cafe', 'cones')"))
+    migrate(engine)
+    with engine.begin() as connection:
+        query = text("SELECT word FROM task_words WHERE task_id = :task AND word IN ('cafe', 'cones')")
+        assert sorted(connection.execute(query, {"task": task.task_id}).scalars()) == ["cafe", "cones"]
+    assert desk.on_board(task, title="Lighthouse").title == "Lighthouse"

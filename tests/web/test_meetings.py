@@ -180,7 +180,7 @@ def test_a_frozen_pack_shows_nothing_restricted_without_the_role_either(world: W
 
 def test_a_partner_sees_the_partner_part_alone(world: World) -> None:
     local = world.desk.raised(pillar=ASB, title="Stop the disorder")
-    police = world.desk.raised(pillar="ROADS_POLICING", title="Police eyes only")
+    police = world.desk.raised(pillar="ROADS", title="Police eyes only")
     partner = world.visitor("dee", "Partner.HP")
     listed = words(partner.get("/meetings").text)
     assert "Northfell fortnightly tasking" in listed

@@ -3,8 +3,12 @@
 import html
 import re
 
+from built_service import clock_of
+from peakshire import MINUTE
 from tab_world import World
 
+from reporting.my_work import DONE_SHOWN
+from reporting.wording import OPEN_IT_THERE
 from store import inbox
 
 ASB, HIDDEN = "ASB_NEIGHBOURHOOD", "DOMESTIC_ABUSE_VAWG"
@@ -53,22 +57,38 @@ def test_each_submission_says_what_became_of_it_and_leads_to_its_task(world: Wor
     assert "T-9003" not in page.text
 
 
-def test_my_tasks_are_those_that_i_own(world: World) -> None:
+def test_my_tasks_are_those_that_i_own_or_raised_and_both_pages_list_the_same(world: World) -> None:
     officer = world.visitor("dee", "TaskOwner")
     mine, other = (world.desk.raised(pillar=ASB, title=title) for title in ("Mine to do", "Not mine"))
+    raised = world.desk.raised(pillar=ASB, title="Raised by me", submitted_by="Dee@Peakshire.example")
     world.desk.on_board(mine, owner_ids=(world.ids["dee@peakshire.example"],))
-    read = words(officer.get("/mine").text)
-    assert f"{mine.reference} Mine to do" in read
-    assert other.reference not in read
+    for path in ("/mine", "/"):
+        read = words(officer.get(path).text)
+        assert f"{mine.reference} Mine to do" in read, path
+        assert f"{raised.reference} Raised by me" in read, path
+        assert other.reference not in read, path
+
+
+def test_a_task_that_i_raised_is_listed_until_four_weeks_after_it_was_done(world: World) -> None:
+    officer = world.visitor("dee", "Requester")
+    task = world.desk.raised(pillar=ASB, submitted_by="dee@peakshire.example")
+    world.desk.on_board(task, progress=100)
+    clock_of(world.service).advance(DONE_SHOWN)
+    officer.sign_in(officer.upn)
+    assert task.reference in officer.get("/").text
+    clock_of(world.service).advance(MINUTE)
+    assert task.reference not in officer.get("/").text
 
 
 def test_of_a_restricted_task_only_that_it_is_mine_is_said(world: World) -> None:
     task = world.desk.raised(pillar=HIDDEN, submitted_by="dee@peakshire.example", title="Her address")
     handed_in(world, "dee@peakshire.example", 1, State.DONE, task.task_id)
-    plain = world.visitor("dee", "Requester").get("/mine").text
-    assert task.reference in plain
-    assert "Her address" not in plain
-    assert "Restricted: open it" in plain
+    officer = world.visitor("dee", "Requester")
+    for path in ("/mine", "/"):
+        plain = officer.get(path).text
+        assert f'href="/api/tab/tasks/{task.reference}"' in plain, path
+        assert "Her address" not in plain, path
+        assert OPEN_IT_THERE in plain, path
 
 
 def test_a_task_that_i_wrote_about_and_may_not_see_has_no_link(world: World) -> None:
@@ -106,4 +126,4 @@ def test_nonsense_in_the_address_and_a_script_in_a_title_break_nothing(world: Wo
 def test_an_empty_page_says_so(world: World) -> None:
     read = words(world.visitor("dee", "Requester").get("/mine").text)
     assert "Nothing has come in under your name yet." in read
-    assert "No task has you as its owner." in read
+    assert "No task was raised by you or has you as its owner." in read
