@@ -18,7 +18,7 @@ from escalation.cards import CardFacts
 from escalation.handing_over import HandOver, Outgoing
 from escalation.posters import Poster
 from escalation.posters.post_failed import PostFailed
-from store import decisions, notebook, packs, planner_links, strategies, tasks
+from store import cycles, decisions, notebook, packs, planner_links, strategies, tasks
 from store.outbox import Delivery
 from store.planner_links import LinkState
 from store.unit_of_work import Store
@@ -28,6 +28,7 @@ from tasking.errors import RuleBroken
 from tasking.escalation import UNDECIDED, Escalation, EscalationStatus
 from tasking.events import (
     CanaryDue,
+    CycleClosed,
     DecisionRecorded,
     DigestDue,
     EscalationChased,
@@ -208,6 +209,18 @@ class Announce:
             mark = Mark(found.classification, now, delivery.in_doubt)
             card = brief_cards.digest_card(self._force, found, event.slot, CardLinks(board=board), mark)
             await self._out.post(Outgoing(card, self._channel(event.unit), "digest"), delivery)
+
+    async def cycle_closed(self, event: CycleClosed, delivery: Delivery) -> None:
+        """Tells a unit's channel that a cycle has ended and how much carries over."""
+        if self._out.is_done(delivery):
+            return
+        with self._store.open() as connection:
+            report = cycles.read(connection, event.cycle).report
+            board = self._board(connection, event.unit)
+        mark = Mark(Classification.OFFICIAL, self._now(), delivery.in_doubt)
+        counts = report.counts_of(digest.below(self._force, event.unit))
+        card = brief_cards.cycle_card(self._force, report, event.unit, counts, CardLinks(board=board), mark)
+        await self._out.post(Outgoing(card, self._channel(event.unit), "cycle report"), delivery)
 
     async def canary(self, event: CanaryDue, delivery: Delivery) -> None:
         """Tries a channel. What it finds for good is on the channel's health and told; tomorrow it is tried again."""

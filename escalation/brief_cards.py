@@ -28,6 +28,7 @@ from escalation.cards import forum_words
 from tasking.authority import OWNER
 from tasking.clocks import clock_text
 from tasking.control_strategy import date_words
+from tasking.cycle_report import COUNT_WORDS, CycleCounts, CycleReport
 from tasking.decision import Capacity, Decision
 from tasking.escalation import TRIGGER_WORDS
 from tasking.force import Force, TaskingMeeting
@@ -40,6 +41,8 @@ from tasking.triggers import CHASES
 
 MOST_REFERENCES = 5
 MOST_COUNTS = 6
+CYCLE_COUNTS = ("raised", "completed", "carried", "overdue", "left")
+"""What a card says of a cycle; the report says the rest."""
 PACK_PARTS = ("items", "decisions")
 """What is counted of each section of a pack."""
 
@@ -203,6 +206,19 @@ def digest_card(force: Force, digest: Digest, slot: str, links: CardLinks, mark:
     headline = "What waits for somebody" if waiting else "Nothing waits"
     plain = f"Digest {clock} for {name}: {told or 'nothing waits'}."
     return framed(mark, links, f"DIGEST {clock}: {name}", PLAIN, headline, body, plain)
+
+
+def cycle_card(force: Force, report: CycleReport, unit: str, counts: CycleCounts, links: CardLinks, mark: Mark) -> Card:
+    """The card that says once that a tasking cycle has ended: numbers of this unit and those below it, no task."""
+    name = force.units[unit].name
+    shown = [
+        ("Cycle", f"{date_words(report.starts)} to {date_words(report.ends)}"),
+        *((COUNT_WORDS[each], str(getattr(counts, each))) for each in CYCLE_COUNTS),
+    ]
+    to_do = "Keep, close or escalate each that carries over: tasking cycle show. Nothing is closed by itself."
+    banner = f"CYCLE ENDED: {report.cycle}"
+    plain = f"{banner}, {name}: {counts.carried} tasks carry over."
+    return framed(mark, links, banner, PLAIN, f"{name}, with the units below", [fact_set(shown), text(to_do)], plain)
 
 
 def strategy_card(strategy: ControlStrategy, links: CardLinks, mark: Mark) -> Card:

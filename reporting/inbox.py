@@ -11,6 +11,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection, select
 
+from reporting.cycle_report import carried_now
 from reporting.reviews import asked, outstanding, review_words
 from reporting.wording import (
     OPEN_IT_THERE,
@@ -20,8 +21,8 @@ from reporting.wording import (
     trigger_words,
     unit_name,
 )
+from store import cycles, waiting
 from store import inbox as responses
-from store import waiting
 from store.tables import remarks
 from store.tasks import completed_before, read_completed_tasks, read_histories, read_open_tasks
 from tasking.clocks import later
@@ -46,6 +47,7 @@ KINDS: Mapping[str, str] = {
     "STALE": "No movement",
     "NOT_RECEIVED": "Given back, not accepted below",
     "REVIEW_DUE": "Review due",
+    "CARRIED_OVER": "Carried over, not decided",
     "AWAITING_RESULT": "Done, result to come",
     "HELD": "Response held",
     "REJECTED": "Response rejected",
@@ -106,6 +108,7 @@ def tasking_inbox(connection: Connection, force: Force, now: datetime, unit: str
             _Desk(force, task, histories.get(task.task_id, ((), ()))[1], now, reviews.get(task.task_id, ()))
         )
     ]
+    found += _carried_over(connection, force, {task.task_id: task for task in opened}, now)
     found += _of_done(connection, force, now)
     found += _questions(connection, force, {task.task_id: task for task in opened}, now)
     found += _responses(connection, force)
@@ -206,6 +209,20 @@ CONDITIONS: Mapping[str, Callable[[_Desk], Told]] = {
     "REVIEW_DUE": _review_due,
 }
 """What puts an open task into the inbox. One task may be there for several reasons."""
+
+
+def _carried_over(
+    connection: Connection, force: Force, opened: Mapping[str, Task], now: datetime
+) -> Iterator[InboxEntry]:
+    """Tasks of the last cycle's list that nobody has kept, closed or escalated since."""
+    newest = cycles.newest(connection)
+    for each in carried_now(connection, newest.report, now) if newest else ():
+        if each.is_left and newest:
+            again = f", left since {each.task.left_since}" if each.task.left_since else ""
+            why = f"Carried over from {newest.report.cycle}{again}: keep, close or escalate it"
+            yield _entry(
+                _Desk(force, opened[each.task.task_id], (), now), "CARRIED_OVER", why, newest.report.closed_at, ()
+            )
 
 
 def _of_done(connection: Connection, force: Force, now: datetime) -> Iterator[InboxEntry]:

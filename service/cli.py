@@ -11,6 +11,7 @@ from rich.table import Table
 from service.commands.account import sign_in_service_account
 from service.commands.audit import evidence, verify_audit
 from service.commands.calendar import meeting
+from service.commands.cycle import cycle
 from service.commands.deciding import assess, decide, link
 from service.commands.finding import find, handling
 from service.commands.intelligence import analysis, recommendation
@@ -96,6 +97,7 @@ def run_job(job: str) -> None:
     deliver            everything promised and due
     retire-tasks       what has stood complete on a board for long enough
     freeze-packs       packs of the meetings within the hour
+    close-cycle        the report of a tasking cycle that has ended
     show-meetings      boards whose next meeting has changed
     send-digests       the digests of 07:30 and 16:30
     check-channels     one card a day in each channel, to see that it works
@@ -223,6 +225,7 @@ def _migrated(settings: Settings) -> None:
 OTHERS = (
     analysis,
     assess,
+    cycle,
     decide,
     evidence,
     find,

@@ -126,6 +126,7 @@ def _force(
         authorities=meetings.authorities,
         cycle_first_day=meetings.cycle_first_day,
         cycle_days=meetings.cycle_days,
+        cycle_report_to=meetings.cycle_report_to,
         reference_kinds=kinds,
         skills=skills,
     )

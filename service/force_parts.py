@@ -206,6 +206,7 @@ class MeetingKindPart(ConfigModel):
 class CyclePart(ConfigModel):
     first_day: Day
     days: Annotated[int, _within(CYCLE_DAYS, "a cycle has days from")] = 28
+    report_to: list[Code] | None = None
 
 
 class QualityPart(ConfigModel):

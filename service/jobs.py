@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from graph_client.errors import GraphError
 from planner_sync.boards import NotProvisioned
+from service.cycles import close_due_cycles
 from service.packing import freeze_due_packs
 from service.provisioned import intake_place
 from service.subscribing import keep_subscriptions
@@ -82,6 +83,11 @@ async def freeze_packs(service: Service) -> int:
     return freeze_due_packs(service.store, service.force)
 
 
+async def close_cycle(service: Service) -> int:
+    """Makes and tells the report of a tasking cycle that has ended."""
+    return len(close_due_cycles(service.store, service.force))
+
+
 async def send_digests(service: Service) -> int:
     """Says which units' digests are due, at 07:30 and 16:30 London time."""
     return service.digests.run()
@@ -114,6 +120,7 @@ JOBS: tuple[Job, ...] = (
     Job("sweep-escalations", "45 * * * * *", "what the policy says must climb", sweep_escalations),
     Job("deliver", "*/20 * * * * *", "everything promised and due", deliver, by_hand=deliver_all),
     Job("freeze-packs", "30 */5 * * * *", "packs of the meetings within the hour", freeze_packs),
+    Job("close-cycle", "55 */5 * * * *", "the report of a tasking cycle that has ended", close_cycle),
     Job("show-meetings", "40 */10 * * * *", "boards whose next meeting has changed", show_meetings),
     Job("send-digests", "20 */5 * * * *", "the digests of 07:30 and 16:30", send_digests),
     Job("check-channels", "50 */15 * * * *", "one card a day in each channel, to see that it works", check_channels),

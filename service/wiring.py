@@ -203,6 +203,7 @@ def handlers_of(
         "announce.pack_ready": _by_event_and_delivery(announce.pack_ready),
         "announce.strategy": _by_event_and_delivery(announce.strategy),
         "announce.digest": _by_event_and_delivery(announce.digest),
+        "announce.cycle_closed": _by_event_and_delivery(announce.cycle_closed),
         "announce.canary": _by_event_and_delivery(announce.canary),
     }
 

@@ -227,6 +227,10 @@ def _set_strategy(matter: _Matter) -> None:
     _only_recorded(matter)
 
 
+def _carry_over(matter: _Matter) -> None:
+    _changed(matter, "carried over", matter.task)
+
+
 def _no_tasking(matter: _Matter) -> None:
     board_actions.withdraw(matter.uow, matter.task.task_id, "It was decided that no tasking is needed.")
 
@@ -353,6 +357,7 @@ RULES: Mapping[DecisionType, _Rule] = {
     T.REVIEW_COMMISSION: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.TRANSFER_MAA: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.MERGE: _Rule("HERE", _NONE, ("text",), _only_recorded),
+    T.CARRY_OVER: _Rule("TOP", _NONE, (), _carry_over),
     T.NO_TASKING: _Rule("TOP", _NONE, (), _no_tasking),
     T.PRIORITY_OVERRIDE: _Rule("TOP", _NONE, ("band",), _override),
     T.EXTEND: _Rule("TOP", _NONE, ("due_at",), _extend),

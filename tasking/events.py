@@ -148,6 +148,15 @@ class DigestDue(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CycleClosed(Event):
+    """A tasking cycle has ended and its report is made. `unit` is one whose channel is told."""
+
+    cycle: str
+    unit: str
+    name: ClassVar[str] = "CycleClosed"
+
+
+@dataclass(frozen=True, slots=True)
 class CanaryDue(Event):
     """It is time to try the channel of a meeting. `day` is the local day."""
 
@@ -199,6 +208,7 @@ EVENTS: Mapping[str, type[Event]] = {
         PackFrozen,
         StrategyPublished,
         DigestDue,
+        CycleClosed,
         CanaryDue,
         TaskDeletedOnBoard,
         TaskWithdrawn,

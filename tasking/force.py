@@ -127,7 +127,8 @@ class Skill:
 class Force:
     """The whole of `config/force.yaml`, checked. Lookups raise KeyError for codes that config does not hold.
 
-    `authorities` are by role; `cycle_first_day` is the first day of any tasking cycle, from which all are counted.
+    `authorities` are by role; `cycle_first_day` is the first day of any tasking cycle, from which all are counted;
+    units of the levels `cycle_report_to` are told when one has ended.
 
     `deleted_task_policy` is restore or accept, `hand_made_task_policy` adopt or leave. `next_plan_title` names the plan
     that follows a full one: {title} is the board's, {number} counts from 2.
@@ -151,6 +152,7 @@ class Force:
     authorities: dict[str, Authority] = field(default_factory=dict)
     cycle_first_day: date | None = None
     cycle_days: int = 28
+    cycle_report_to: tuple[str, ...] = ()
     quality: QualityRules = QualityRules()
     reference_kinds: tuple[ReferenceKind, ...] = ()
     skills: dict[str, Skill] = field(default_factory=dict)

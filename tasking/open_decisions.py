@@ -18,7 +18,7 @@ from tasking.rights import Person, Right, line_up, may_on, posts_of
 from tasking.task import Task
 
 T = DecisionType
-NEEDS_AN_OPEN_TASK = frozenset({T.ESCALATE, T.ENDORSE, T.NO_TASKING, T.PRIORITY_OVERRIDE, T.EXTEND})
+NEEDS_AN_OPEN_TASK = frozenset({T.ESCALATE, T.ENDORSE, T.CARRY_OVER, T.NO_TASKING, T.PRIORITY_OVERRIDE, T.EXTEND})
 ONLY_THE_HIGHEST = frozenset({T.ESCALATION_DECLINE, T.ESCALATION_RETURN, T.DE_ESCALATE})
 """Who gives a task back is the highest level that it stands with."""
 

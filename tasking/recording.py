@@ -19,6 +19,7 @@ WORDS: Mapping[DecisionType, str] = {
     T.REVIEW_COMMISSION: "a review is commissioned",
     T.TRANSFER_MAA: "for the most appropriate agency",
     T.MERGE: "to be merged with another task",
+    T.CARRY_OVER: "carried over into the next cycle",
     T.NO_TASKING: "no tasking",
     T.PRIORITY_OVERRIDE: "another priority band",
     T.EXTEND: "another due time",

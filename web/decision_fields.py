@@ -100,6 +100,7 @@ ACTS: Mapping[DecisionType, Act] = {
     T.REVIEW_COMMISSION: Act("Commission a review", "It is put on the record.", (TEXT,)),
     T.TRANSFER_MAA: Act("Name the most appropriate agency", "It is put on the record.", (TEXT,)),
     T.MERGE: Act("Merge with another task", "It is put on the record.", (TEXT,)),
+    T.CARRY_OVER: Act("Carry it over", "It goes on in the next tasking cycle."),
     T.NO_TASKING: Act("No tasking", "The task is withdrawn, and taken off the boards.", is_warning=True),
 }
 """Every decision, in the order in which pages offer them."""

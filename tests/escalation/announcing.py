@@ -141,6 +141,7 @@ def open_hall() -> Iterator[Hall]:
                 "pack_ready",
                 "strategy",
                 "digest",
+                "cycle_closed",
                 "canary",
             )
         }

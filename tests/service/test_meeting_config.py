@@ -301,3 +301,10 @@ def test_a_broken_first_meeting_makes_no_fault_of_the_one_that_shares_its_channe
 
 def test_a_broken_kind_makes_no_fault_of_the_meetings_of_that_kind(tmp_path: Path) -> None:
     assert len(faults_of(tmp_path, kind("DAILY", name=7))) == 1
+
+
+def test_the_end_of_a_cycle_is_told_to_the_levels_that_config_names_else_to_the_highest(tmp_path: Path) -> None:
+    assert changed(tmp_path, lambda whole: None).cycle_report_to == ("FORCE", "DIVISION")
+    assert changed(tmp_path, lambda whole: whole["cycle"].pop("report_to")).cycle_report_to == ("FORCE",)
+    (fault,) = faults_of(tmp_path, lambda whole: whole["cycle"].update(report_to=["FORCES"]))
+    assert "level 'FORCES' is not listed under 'levels'" in fault
