@@ -21,6 +21,7 @@ from tasking.force import Force
 from tasking.meetings import Cycle
 from tasking.restricted import is_restricted
 from tasking.task import Classification, Task
+from tasking.time_limits import is_past_due
 
 NOBODY_DECIDED = "nobody has decided"
 ENDED = "ended without such a decision"
@@ -155,7 +156,7 @@ def _carried(force: Force, task: Task, now: datetime, is_undecided: bool, left_s
         band=task.working_band,
         raised_at=task.raised_at,
         due_at=task.due_at,
-        is_overdue=task.due_at is not None and task.due_at < now,
+        is_overdue=is_past_due(task, now),
         is_undecided=is_undecided,
         left_since=left_since,
     )

@@ -32,6 +32,7 @@ from tasking.force import TRIAGE, Force
 from tasking.restricted import is_restricted
 from tasking.task import Classification, Task
 from tasking.thrive import BANDS
+from tasking.time_limits import is_past_due
 
 STALE_AFTER = 2
 """A task is stale when nobody moved it for so many of its band's update intervals (policing notes, trigger STALLED)."""
@@ -169,14 +170,14 @@ def _unowned(desk: _Desk) -> Told:
 
 def _overdue(desk: _Desk) -> Told:
     due = desk.task.due_at
-    if due is None or due >= desk.now:
+    if due is None or not is_past_due(desk.task, desk.now):
         return None
     return f"It was due {short_time(due)}, {age_words(due, desk.now)} ago", due, ()
 
 
 def _stale(desk: _Desk) -> Told:
     task, band = desk.task, desk.task.working_band
-    if band is None:
+    if band is None or task.clock_stands:
         return None
     moved = task.moved_at or task.raised_at
     limit = later(moved, STALE_AFTER * BANDS[band].update_every, BANDS[band].in_working_days)

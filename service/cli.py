@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 
 from service.commands.account import sign_in_service_account
+from service.commands.ageing import ageing, pause, resume
 from service.commands.audit import evidence, verify_audit
 from service.commands.calendar import meeting
 from service.commands.cycle import cycle
@@ -223,6 +224,7 @@ def _migrated(settings: Settings) -> None:
 
 
 OTHERS = (
+    ageing,
     analysis,
     assess,
     cycle,
@@ -236,9 +238,11 @@ OTHERS = (
     minutes,
     offers,
     pack,
+    pause,
     recommendation,
     qa,
     register,
+    resume,
     roles,
     sign_in_service_account,
     strategy,

@@ -133,7 +133,9 @@ def _force(
 
 
 def _pillar(part: PillarPart) -> Pillar:
-    return Pillar(part.code, part.label, part.restricted, part.retired, part.meeting or "")
+    meeting = part.meeting or ""
+    limits = (part.accept_within, part.finish_within)
+    return Pillar(part.code, part.label, part.restricted, part.retired, meeting, *limits)
 
 
 def _skills(file: ConfigFile) -> dict[str, Skill]:

@@ -1,12 +1,13 @@
 """What each entry of config/force.yaml may hold, one model per section; how entries fit together is force_config's."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from service.config_files import Code, ConfigModel, one_line
+from service.policy_config import length_from
 
 SLOTS = range(1, 26)
 NOT_IN_CHANNEL_NAMES = set("~#%&*{}+/\\:<>?|'\"")
@@ -113,6 +114,14 @@ def _hours(value: float) -> float:
     return value
 
 
+def _length(value: object) -> timedelta:
+    length = length_from(str(value))
+    if length == timedelta(0):
+        raise ValueError("must be longer than nothing")
+    return length
+
+
+Length = Annotated[timedelta, BeforeValidator(_length)]
 Name = Annotated[str, one_line(100)]
 Roles = Annotated[list[Name], Field(default_factory=list)]
 Day = Annotated[date, BeforeValidator(_day)]
@@ -152,6 +161,8 @@ class PillarPart(ConfigModel):
     restricted: bool = False
     retired: bool = False
     meeting: Code | None = None
+    accept_within: Length | None = None
+    finish_within: Length | None = None
 
 
 class ReferenceKindPart(ConfigModel):

@@ -17,6 +17,7 @@ from tasking.restricted import is_restricted
 from tasking.saving import save
 from tasking.task import Classification, Status, Task, TaskText, may_become
 from tasking.thrive import PriorityBand
+from tasking.time_limits import with_limits
 
 MADE_ON_BOARD = "planner board"
 """What stands in `form` of a task that no form made."""
@@ -32,6 +33,8 @@ def record_board_changes(uow: UnitOfWork, force: Force, task_id: str, unit: str,
         if not isinstance(value := getattr(changes, name), Unset)
     }
     changed = held(force, task, replace(task, **simple))
+    if changed.pillar != task.pillar:
+        changed = with_limits(force, changed)
     if changed.is_held and changed.title != task.title:
         titles = tuple(dict.fromkeys((*task.board_titles, changed.title)))
         changed = replace(changed, title=task.title, board_titles=titles)
@@ -139,7 +142,7 @@ def adopt_task(uow: UnitOfWork, force: Force, request: AdoptRequest) -> Task:
         asked_up_at=now if asks else None,
         asked_up_from=request.unit if asks else None,
     )
-    task = _kept_to_its_board(force, _with_progress(began, shown, now))
+    task = with_limits(force, _kept_to_its_board(force, _with_progress(began, shown, now)))
     uow.add_task(task)
     facts = {"unit": (None, task.unit), "pillar": (None, task.pillar), "copied_from": (None, request.copied_from)}
     uow.audit("adopted from the board", task.reference, facts, AuditKind.COLLECTION)

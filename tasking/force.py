@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from tasking.errors import RuleBroken
 from tasking.meetings import Authority, MeetingKind, Recurrence
@@ -40,13 +40,16 @@ class Unit:
 @dataclass(frozen=True, slots=True)
 class Pillar:
     """A theme of work, shown as a bucket on every board. `meeting` is the code of the meeting whose channel alone has
-    the cards about its restricted tasks, empty where they go to their units' channels."""
+    the cards about its restricted tasks, empty where they go to their units' channels. `accept_within` and
+    `finish_within` are the limits of this kind of work, where they are tighter than the band's."""
 
     code: str
     label: str
     restricted: bool = False
     retired: bool = False
     meeting: str = ""
+    accept_within: timedelta | None = None
+    finish_within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ WORDS: Mapping[DecisionType, str] = {
     T.NO_TASKING: "no tasking",
     T.PRIORITY_OVERRIDE: "another priority band",
     T.EXTEND: "another due time",
+    T.PAUSE: "clock stopped",
+    T.RESUME: "clock running again",
     T.ESCALATE: "asked of the next level",
     T.ENDORSE: "escalation endorsed",
     T.ESCALATION_ACCEPT: "escalation accepted",

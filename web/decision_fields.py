@@ -92,6 +92,8 @@ ACTS: Mapping[DecisionType, Act] = {
     T.EXTEND: Act(
         "Give another due time", "The boards show the new time.", (Field("due_at", "Due", "moment", "London time."),)
     ),
+    T.PAUSE: Act("Stop its clock", "It is not late while its clock stands, and comes back for review.", (REVIEW,)),
+    T.RESUME: Act("Let its clock run again", "A due time of the service's own moves by as long as it stood."),
     T.RESOURCE: Act("Give people or equipment", "It is put on the record.", (RESOURCES, HOURS)),
     T.ALLOCATE: Act("Allocate", "It is put on the record. The owner is set on the board.", (TEXT,)),
     T.TASK_CREATE: Act("Want a further task", "It is put on the record. Raise the task by the form.", (TEXT,)),
