@@ -26,7 +26,8 @@ from escalation.card_parts import (
 )
 from escalation.cards import forum_words
 from tasking.authority import OWNER
-from tasking.clocks import clock_text
+from tasking.cadence import Keeping, gap_words
+from tasking.clocks import clock_text, local_day
 from tasking.control_strategy import date_words
 from tasking.cycle_report import COUNT_WORDS, CycleCounts, CycleReport
 from tasking.decision import Capacity, Decision
@@ -126,6 +127,14 @@ class PackFacts:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """What a review between two meetings looks at, in numbers."""
+
+    keeping: Keeping
+    counts: Mapping[str, int]
+
+
 def decided_card(force: Force, task: Task, decision: Decision, links: CardLinks, mark: Mark) -> Card:
     """The card for the unit that decided: what, by which role, when it is looked at again. The rationale is a link."""
     words = WORDS[decision.decision_type]
@@ -219,6 +228,22 @@ def cycle_card(force: Force, report: CycleReport, unit: str, counts: CycleCounts
     banner = f"CYCLE ENDED: {report.cycle}"
     plain = f"{banner}, {name}: {counts.carried} tasks carry over."
     return framed(mark, links, banner, PLAIN, f"{name}, with the units below", [fact_set(shown), text(to_do)], plain)
+
+
+def interim_card(force: Force, interim: Interim, links: CardLinks, mark: Mark) -> Card:
+    """The reminder that a rare meeting's matters are to be looked at before its next: numbers and days alone."""
+    keeping, meeting = interim.keeping, interim.keeping.meeting
+    kind, upcoming = force.kind_of(meeting), keeping.upcoming
+    shown = [
+        *([("Next meeting", date_words(local_day(upcoming.starts_at)))] if upcoming else []),
+        *([("Policy allows", gap_words(kind.longest_gap))] if kind and kind.longest_gap else []),
+        *((title, str(number)) for title, number in interim.counts.items()),
+    ]
+    body = [fact_set(shown), text("Its next meeting is further off than its policy allows: look at how things stand.")]
+    banner = f"INTERIM REVIEW: {meeting.name}"
+    headline = f"For {meeting.chair_role}"
+    plain = f"{banner}. Before its next meeting, look at how things stand."
+    return framed(mark, links, banner, PLAIN, headline, body, plain)
 
 
 def strategy_card(strategy: ControlStrategy, links: CardLinks, mark: Mark) -> Card:

@@ -12,6 +12,7 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection, select
 
 from reporting.cycle_report import carried_now
+from reporting.meeting_sheet import keepings
 from reporting.reviews import asked, outstanding, review_words
 from reporting.wording import (
     OPEN_IT_THERE,
@@ -50,6 +51,7 @@ KINDS: Mapping[str, str] = {
     "REVIEW_DUE": "Review due",
     "CARRIED_OVER": "Carried over, not decided",
     "AWAITING_RESULT": "Done, result to come",
+    "MISSED_MEETING": "Meeting not held",
     "HELD": "Response held",
     "REJECTED": "Response rejected",
     "QUESTION": "Question on the task",
@@ -112,6 +114,7 @@ def tasking_inbox(connection: Connection, force: Force, now: datetime, unit: str
     found += _carried_over(connection, force, {task.task_id: task for task in opened}, now)
     found += _of_done(connection, force, now)
     found += _questions(connection, force, {task.task_id: task for task in opened}, now)
+    found += _missed_meetings(connection, force, now)
     found += _responses(connection, force)
     order = list(KINDS)
     ours = [entry for entry in found if unit is None or unit in entry.units]
@@ -249,6 +252,15 @@ def _questions(connection: Connection, force: Force, opened: Mapping[str, Task],
         if task := opened.get(row["task_id"]):
             why = "The task says what" if is_restricted(force, task) else row["text"]
             yield _entry(_Desk(force, task, (), now), "QUESTION", why, row["raised_at"], ())
+
+
+def _missed_meetings(connection: Connection, force: Force, now: datetime) -> Iterator[InboxEntry]:
+    """Meetings that have a policy, and are over without anybody having opened them, until the next is held."""
+    for keeping in keepings(connection, force, now):
+        for each in keeping.missed[-1:]:
+            more = f" ({len(keeping.missed)} in a row)" if len(keeping.missed) > 1 else ""
+            why = f"{each.meeting.name} of {short_time(each.starts_at)}: nobody opened it{more}"
+            yield no_task(force, "MISSED_MEETING", "", why, each.ends_at, each.meeting.unit)
 
 
 def _responses(connection: Connection, force: Force) -> Iterator[InboxEntry]:

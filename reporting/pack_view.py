@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from reporting.meeting_sheet import missed_lines
 from reporting.regrading import Regrading, regrading
 from reporting.reviews import outstanding
 from reporting.strategy import CycleShare, shares, strategy_at
@@ -59,7 +60,8 @@ class View:
     right; `reviews` are decisions that nobody has looked at again yet, by task id. `record` is this meeting's and
     `last_record` the last one held. `strategy` is in force today, `shares` how much of the work of the unit and those
     below it serves it, where that is on the agenda, and `intelligence` what intelligence puts before the meeting.
-    `regraded` is how often risk moved in the last cycle's length, where the agenda asks. `offers` are those that stand.
+    `regraded` is how often risk moved in the last cycle's length, where the agenda asks. `offers` are those that stand;
+    `missed` says of each occasion of this meeting that nobody has opened since the last one was held.
     """
 
     force: Force
@@ -81,6 +83,7 @@ class View:
     intelligence: tuple[IntelligenceItem, ...] = ()
     regraded: Regrading | None = None
     offers: tuple[Offer, ...] = ()
+    missed: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -133,6 +136,7 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         shares=_shares(connection, force, meeting.unit, now) if AgendaSection.CONTROL_STRATEGY in kind.agenda else (),
         regraded=_regraded(connection, force, meeting.unit, now) if AgendaSection.RISK_GRADING in kind.agenda else None,
         offers=offers.standing(connection, now),
+        missed=missed_lines(connection, force, meeting, now),
     )
 
 

@@ -101,6 +101,7 @@ def run_job(job: str) -> None:
     close-cycle        the report of a tasking cycle that has ended
     show-meetings      boards whose next meeting has changed
     send-digests       the digests of 07:30 and 16:30
+    remind-reviews     reviews between meetings that are rare
     check-channels     one card a day in each channel, to see that it works
     renew-account      the service account's sign-in
     keep-subscriptions Graph's word that the intake list has changed

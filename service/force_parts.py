@@ -17,6 +17,8 @@ CYCLE_DAYS = range(7, 367)
 MOST_ITEMS = range(1, 101)
 SAMPLE = range(1, 101)
 MOST_HOURS = 100_000
+PER_CENT = range(1, 100)
+LONGEST_ADDRESS = 400
 
 
 def _nickname(value: str) -> str:
@@ -111,6 +113,12 @@ def _local_moment(value: object) -> datetime:
 def _hours(value: float) -> float:
     if not 0 <= value <= MOST_HOURS:
         raise ValueError(f"is {value}; hours are 0 to {MOST_HOURS}")
+    return value
+
+
+def _address(value: str) -> str:
+    if not value.startswith("https://") or any(each.isspace() for each in value) or len(value) > LONGEST_ADDRESS:
+        raise ValueError("must be an address that begins with https://")
     return value
 
 
@@ -209,6 +217,9 @@ class MeetingKindPart(ConfigModel):
     daily: bool = False
     tasking: bool = True
     sets_control_strategy: bool = False
+    policy_url: Annotated[str, AfterValidator(_address)] = ""
+    longest_gap: Length | None = None
+    interim_percent: Annotated[int, _within(PER_CENT, "per cent may be")] = 50
     most_items: Annotated[int, _within(MOST_ITEMS, "items may be")] | None = None
     agenda: list[str]
     partner_sections: Annotated[list[str], Field(default_factory=list)]

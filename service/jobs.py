@@ -93,6 +93,11 @@ async def send_digests(service: Service) -> int:
     return service.digests.run()
 
 
+async def remind_of_reviews(service: Service) -> int:
+    """Says which rare meetings are to be looked at in between."""
+    return service.interim_reviews.run()
+
+
 async def check_channels(service: Service) -> int:
     """Says which channels are to be tried today, from 06:45 London time."""
     return service.canaries.run()
@@ -123,6 +128,7 @@ JOBS: tuple[Job, ...] = (
     Job("close-cycle", "55 */5 * * * *", "the report of a tasking cycle that has ended", close_cycle),
     Job("show-meetings", "40 */10 * * * *", "boards whose next meeting has changed", show_meetings),
     Job("send-digests", "20 */5 * * * *", "the digests of 07:30 and 16:30", send_digests),
+    Job("remind-reviews", "35 */15 * * * *", "reviews between meetings that are rare", remind_of_reviews),
     Job("check-channels", "50 */15 * * * *", "one card a day in each channel, to see that it works", check_channels),
     Job("renew-account", "5 20 4 * * *", "the service account's sign-in", renew_account),
     Job("keep-subscriptions", "25 */10 * * * *", "Graph's word that the intake list has changed", keep_subscriptions),

@@ -103,6 +103,9 @@ def _kind(part: MeetingKindPart) -> MeetingKind:
         is_daily=part.daily,
         is_tasking=part.tasking,
         sets_control_strategy=part.sets_control_strategy,
+        policy_url=part.policy_url,
+        longest_gap=part.longest_gap,
+        interim_percent=part.interim_percent,
         most_items=part.most_items or (DAILY_MOST_ITEMS if part.daily else None),
     )
 

@@ -157,6 +157,16 @@ class CycleClosed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class InterimReviewDue(Event):
+    """A meeting is rarer than its policy allows, and is to be looked at before the next. `slot` is when the time
+    between the two began."""
+
+    meeting: str
+    slot: str
+    name: ClassVar[str] = "InterimReviewDue"
+
+
+@dataclass(frozen=True, slots=True)
 class CanaryDue(Event):
     """It is time to try the channel of a meeting. `day` is the local day."""
 
@@ -209,6 +219,7 @@ EVENTS: Mapping[str, type[Event]] = {
         StrategyPublished,
         DigestDue,
         CycleClosed,
+        InterimReviewDue,
         CanaryDue,
         TaskDeletedOnBoard,
         TaskWithdrawn,

@@ -12,18 +12,21 @@ from escalation.brief_cards import (
     CHASE_WORDS,
     SECTION_WORDS,
     Digest,
+    Interim,
     PackFacts,
     chased_card,
     check_card,
     cycle_card,
     decided_card,
     digest_card,
+    interim_card,
     pack_card,
     pack_counts,
 )
 from escalation.card_parts import CardLinks, Mark
 from escalation.handing_over import names_of
 from escalation.personal_data import gated
+from tasking.cadence import KnownMeetings, keeping_of
 from tasking.cycle_report import CycleCounts, CycleReport
 from tasking.decision import Capacity, Decision, DecisionType, Snapshot
 from tasking.escalation import TRIGGER_WORDS
@@ -70,6 +73,7 @@ DECISION = Decision(
     review_at=MORNING + timedelta(days=2),
     given={"receiver": "marker-receiver"},
 )
+KNOWN = KnownMeetings({}, frozenset(), None)
 REPORT = CycleReport(
     "CYC-2026-11",
     date(2026, 10, 12),
@@ -93,6 +97,7 @@ def cards_of(force: Force, mark: Mark) -> Iterator[dict[str, Any]]:
     yield pack_card(force, PackFacts(meeting, f"{meeting.code} 2026-11-02", MORNING, counts), LINKS, mark)
     yield digest_card(force, DIGEST, "2026-11-02 07:30", LINKS, mark)
     yield cycle_card(force, REPORT, "DIV_N", REPORT.counts[0], LINKS, mark)
+    yield interim_card(force, Interim(keeping_of(force, meeting, KNOWN, MORNING), COUNTS), LINKS, mark)
     yield check_card(meeting, mark)
 
 

@@ -35,6 +35,7 @@ def test_events_carry_only_ids_and_codes() -> None:
         "slot",
         "day",
         "cycle",
+        "meeting",
         "plan_id",
         "version",
     }, "ids, codes, numbers and days, and nothing that a person wrote"
