@@ -1,5 +1,6 @@
 """London's clocks: working days with bank holidays, both changes of the clocks, and how often owners tell."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasking.clocks import LONDON, clock_text, is_working_day, later, local_day, utc_of
-from tasking.thrive import BANDS
+from tasking.thrive import BANDS, PriorityBand
+from tasking.time_limits import accept_by, first_action_by
+from tests.tasking.test_rag import FRESH
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 moments = st.datetimes(
@@ -108,6 +111,24 @@ def test_starting_later_or_taking_longer_never_ends_earlier(
 @given(moments, lengths, lengths)
 def test_two_lengths_one_after_the_other_are_both_together(start: datetime, one: timedelta, two: timedelta) -> None:
     assert later(later(start, one, True), two, True) == later(start, one + two, True)
+
+
+@pytest.mark.parametrize(
+    ("band", "accept", "first_action"),
+    [
+        (PriorityBand.IMMEDIATE, "2027-03-25T16:00", "2027-03-25T19:00"),
+        (PriorityBand.PRIORITY, "2027-03-25T19:00", "2027-03-26T15:00"),
+        (PriorityBand.SCHEDULED, "2027-03-30T15:00", "2027-04-07T15:00"),
+        (PriorityBand.ROUTINE, "2027-04-01T15:00", "2027-04-16T15:00"),
+    ],
+)
+def test_urgent_bands_count_day_and_night_and_the_others_working_days(
+    band: PriorityBand, accept: str, first_action: str
+) -> None:
+    """Raised on the Thursday afternoon before Easter, with the clocks going forward on Easter Sunday."""
+    task = replace(FRESH, band=band, raised_at=london("2027-03-25T15:00"))
+    assert accept_by(task) == london(accept)
+    assert first_action_by(task) == london(first_action)
 
 
 def test_each_band_says_how_often_the_owner_tells_how_it_stands() -> None:

@@ -17,7 +17,7 @@ from tasking.force import Force, Pillar
 from tasking.rag import Rag, rag_of, rag_reason
 from tasking.task import Pause, Task
 from tasking.thrive import PriorityBand
-from tasking.time_limits import accept_by, first_action_by, is_past_due
+from tasking.time_limits import accept_by, is_past_due
 from tests.peakshire import (
     BY_BAND,
     DAY,
@@ -60,29 +60,7 @@ def pause(desk: DecidingDesk, task: Task, **given: Any) -> Decision:
     return desk.decide(task, T.PAUSE, **review | given)
 
 
-def london(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=LONDON)
-
-
 # Limits
-
-
-@pytest.mark.parametrize(
-    ("band", "accept", "first_action"),
-    [
-        (PriorityBand.IMMEDIATE, "2027-03-25T16:00", "2027-03-25T19:00"),
-        (PriorityBand.PRIORITY, "2027-03-25T19:00", "2027-03-26T15:00"),
-        (PriorityBand.SCHEDULED, "2027-03-30T15:00", "2027-04-07T15:00"),
-        (PriorityBand.ROUTINE, "2027-04-01T15:00", "2027-04-16T15:00"),
-    ],
-)
-def test_urgent_bands_count_day_and_night_and_the_others_working_days(
-    band: PriorityBand, accept: str, first_action: str
-) -> None:
-    """Raised on the Thursday afternoon before Easter, with the clocks going forward on Easter Sunday."""
-    task = replace(FRESH, band=band, raised_at=london("2027-03-25T15:00"))
-    assert accept_by(task) == london(accept)
-    assert first_action_by(task) == london(first_action)
 
 
 def test_a_kind_of_work_has_its_own_limits_where_they_are_tighter_than_the_bands(desk: DecidingDesk) -> None:
