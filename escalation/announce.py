@@ -11,28 +11,31 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from escalation import brief_cards, canary, cards, digest
+from escalation import brief_cards, canary, cards, digest, interim
 from escalation.brief_cards import PackFacts
 from escalation.card_parts import Card, CardLinks, Mark
 from escalation.cards import CardFacts
 from escalation.handing_over import HandOver, Outgoing
 from escalation.posters import Poster
 from escalation.posters.post_failed import PostFailed
-from store import decisions, notebook, packs, planner_links, strategies, tasks
+from store import cycles, decisions, meetings, notebook, packs, planner_links, strategies, tasks
 from store.outbox import Delivery
 from store.planner_links import LinkState
 from store.unit_of_work import Store
+from tasking.cadence import keeping_of
 from tasking.climbing import unit_that_answers
 from tasking.decision import Decision, DecisionType
 from tasking.errors import RuleBroken
 from tasking.escalation import UNDECIDED, Escalation, EscalationStatus
 from tasking.events import (
     CanaryDue,
+    CycleClosed,
     DecisionRecorded,
     DigestDue,
     EscalationChased,
     EscalationOverrun,
     EscalationProposed,
+    InterimReviewDue,
     PackFrozen,
     StrategyPublished,
     TaskChased,
@@ -209,6 +212,32 @@ class Announce:
             mark = Mark(found.classification, now, delivery.in_doubt)
             card = brief_cards.digest_card(self._force, found, event.slot, CardLinks(board=board), mark)
             await self._out.post(Outgoing(card, self._channel(event.unit), "digest"), delivery)
+
+    async def cycle_closed(self, event: CycleClosed, delivery: Delivery) -> None:
+        """Tells a unit's channel that a cycle has ended and how much carries over."""
+        if self._out.is_done(delivery):
+            return
+        with self._store.open() as connection:
+            report = cycles.read(connection, event.cycle).report
+            board = self._board(connection, event.unit)
+        mark = Mark(Classification.OFFICIAL, self._now(), delivery.in_doubt)
+        counts = report.counts_of(digest.below(self._force, event.unit))
+        card = brief_cards.cycle_card(self._force, report, event.unit, counts, CardLinks(board=board), mark)
+        await self._out.post(Outgoing(card, self._channel(event.unit), "cycle report"), delivery)
+
+    async def interim_review(self, event: InterimReviewDue, delivery: Delivery) -> None:
+        """Reminds a rare meeting's channel of its review. Nothing where a meeting has been held meanwhile."""
+        if self._out.is_done(delivery):
+            return
+        meeting, now = self._force.meeting(event.meeting), self._now()
+        with self._store.open() as connection:
+            keeping = keeping_of(self._force, meeting, meetings.known(connection), now)
+            told = interim.interim_of(connection, self._force, keeping, now)
+            board = self._board(connection, meeting.unit)
+        if interim.is_due(keeping, now):
+            mark = Mark(Classification.OFFICIAL, now, delivery.in_doubt)
+            card = brief_cards.interim_card(self._force, told, CardLinks(board=board), mark)
+            await self._out.post(Outgoing(card, self._force.channel_code(meeting), "interim review"), delivery)
 
     async def canary(self, event: CanaryDue, delivery: Delivery) -> None:
         """Tries a channel. What it finds for good is on the channel's health and told; tomorrow it is tried again."""

@@ -26,8 +26,10 @@ from escalation.card_parts import (
 )
 from escalation.cards import forum_words
 from tasking.authority import OWNER
-from tasking.clocks import clock_text
+from tasking.cadence import Keeping, gap_words
+from tasking.clocks import clock_text, local_day
 from tasking.control_strategy import date_words
+from tasking.cycle_report import COUNT_WORDS, CycleCounts, CycleReport
 from tasking.decision import Capacity, Decision
 from tasking.escalation import TRIGGER_WORDS
 from tasking.force import Force, TaskingMeeting
@@ -41,6 +43,8 @@ from tasking.triggers import CHASES
 
 MOST_REFERENCES = 5
 MOST_COUNTS = 6
+CYCLE_COUNTS = ("raised", "completed", "carried", "overdue", "left")
+"""What a card says of a cycle; the report says the rest."""
 PACK_PARTS = ("items", "decisions")
 """What is counted of each section of a pack."""
 
@@ -122,6 +126,14 @@ class PackFacts:
     meeting_ref: str
     frozen_at: datetime
     counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """What a review between two meetings looks at, in numbers."""
+
+    keeping: Keeping
+    counts: Mapping[str, int]
 
 
 def decided_card(force: Force, task: Task, decision: Decision, links: CardLinks, mark: Mark) -> Card:
@@ -206,6 +218,35 @@ def digest_card(force: Force, digest: Digest, slot: str, links: CardLinks, mark:
     headline = "What waits for somebody" if waiting else "Nothing waits"
     plain = f"Digest {clock} for {name}: {told or 'nothing waits'}."
     return framed(mark, links, f"DIGEST {clock}: {name}", PLAIN, headline, body, plain)
+
+
+def cycle_card(force: Force, report: CycleReport, unit: str, counts: CycleCounts, links: CardLinks, mark: Mark) -> Card:
+    """The card that says once that a tasking cycle has ended: numbers of this unit and those below it, no task."""
+    name = force.units[unit].name
+    shown = [
+        ("Cycle", f"{date_words(report.starts)} to {date_words(report.ends)}"),
+        *((COUNT_WORDS[each], str(getattr(counts, each))) for each in CYCLE_COUNTS),
+    ]
+    to_do = "Keep, close or escalate each that carries over: tasking cycle show. Nothing is closed by itself."
+    banner = f"CYCLE ENDED: {report.cycle}"
+    plain = f"{banner}, {name}: {counts.carried} tasks carry over."
+    return framed(mark, links, banner, PLAIN, f"{name}, with the units below", [fact_set(shown), text(to_do)], plain)
+
+
+def interim_card(force: Force, interim: Interim, links: CardLinks, mark: Mark) -> Card:
+    """The reminder that a rare meeting's matters are to be looked at before its next: numbers and days alone."""
+    keeping, meeting = interim.keeping, interim.keeping.meeting
+    kind, upcoming = force.kind_of(meeting), keeping.upcoming
+    shown = [
+        *([("Next meeting", date_words(local_day(upcoming.starts_at)))] if upcoming else []),
+        *([("Policy allows", gap_words(kind.longest_gap))] if kind and kind.longest_gap else []),
+        *((title, str(number)) for title, number in interim.counts.items()),
+    ]
+    body = [fact_set(shown), text("Its next meeting is further off than its policy allows: look at how things stand.")]
+    banner = f"INTERIM REVIEW: {meeting.name}"
+    headline = f"For {meeting.chair_role}"
+    plain = f"{banner}. Before its next meeting, look at how things stand."
+    return framed(mark, links, banner, PLAIN, headline, body, plain)
 
 
 def strategy_card(strategy: ControlStrategy, links: CardLinks, mark: Mark) -> Card:

@@ -20,6 +20,7 @@ from tasking.force import Force
 from tasking.handling import channel_of_its_own
 from tasking.task import Classification, Status, Task
 from tasking.thrive import BANDS
+from tasking.time_limits import is_past_due
 
 SLOTS = (time(7, 30), time(16, 30))
 """Local times, the handover of the night and of the day."""
@@ -78,7 +79,7 @@ def digest_of(connection: Connection, force: Force, unit: str, slot: Slot, now: 
     undecided = {step.task_id for step in waiting.undecided_at(connection, unit)}
     lists: Mapping[str, list[Task]] = {
         "Undecided": [*_undecided(connection, found, undecided)],
-        "Overdue": [task for task in found if task.is_open and task.due_at is not None and task.due_at < now],
+        "Overdue": [task for task in found if task.is_open and is_past_due(task, now)],
         "Nobody owns": [task for task in found if task.is_open and not task.owner_ids],
         AWAITING: [task for task in found if task.status is Status.COMPLETED],
         "Re-assess risk": [

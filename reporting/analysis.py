@@ -10,6 +10,7 @@ from store.tasks import read_all_tasks
 from tasking.force import Force
 from tasking.restricted import is_restricted
 from tasking.task import Status
+from tasking.time_limits import is_past_due
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -45,7 +46,7 @@ def analysis_queue(connection: Connection, force: Force, now: datetime, unit: st
             unit=task.unit,
             unit_name=unit_name(force, task.unit),
             due_at=task.due_at,
-            is_overdue=task.due_at is not None and task.due_at < now,
+            is_overdue=is_past_due(task, now),
             is_owned=bool(task.owner_ids),
             status=STATUS_WORDS[task.status],
             terms=READ_ON_RECORD if is_restricted(force, task) else task.terms_of_reference,

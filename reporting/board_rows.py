@@ -16,6 +16,7 @@ from tasking.rag import RAG_WORDS, rag_of, rag_reason
 from tasking.restricted import is_restricted
 from tasking.task import Classification, Task
 from tasking.thrive import Alignment
+from tasking.time_limits import is_past_due
 
 _TASK: TypeAdapter[Task] = TypeAdapter(Task)
 _ESCALATION: TypeAdapter[Escalation] = TypeAdapter(Escalation)
@@ -103,7 +104,7 @@ def _row(look: Look, row: RowMapping, is_late: bool) -> BoardRow:
         owner_words="Mine" if is_mine else owner_words(bool(task.owner_ids)),
         labels=tuple(force.labels[code].name for code in sorted(task.labels) if code in force.labels),
         elsewhere=references_in_words(force, task),
-        is_overdue=task.is_open and task.due_at is not None and task.due_at < look.now,
+        is_overdue=task.is_open and is_past_due(task, look.now),
         is_escalated=len(task.stands_on) > 1,
         is_control_strategy=row["alignment"] == Alignment.CONTROL_STRATEGY or CONTROL_LABEL in task.labels,
         decision_needed=task.decision_needed,

@@ -11,6 +11,8 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection, select
 
+from reporting.cycle_report import carried_now
+from reporting.meeting_sheet import keepings
 from reporting.reviews import asked, outstanding, review_words
 from reporting.second_scores import drawn_unchecked
 from reporting.wording import (
@@ -21,8 +23,8 @@ from reporting.wording import (
     trigger_words,
     unit_name,
 )
+from store import cycles, waiting
 from store import inbox as responses
-from store import waiting
 from store.tables import remarks
 from store.tasks import completed_before, read_completed_tasks, read_histories, read_open_tasks
 from tasking.clocks import later
@@ -32,6 +34,7 @@ from tasking.force import TRIAGE, Force
 from tasking.restricted import is_restricted
 from tasking.task import Classification, Task
 from tasking.thrive import BANDS, AssessedRisk
+from tasking.time_limits import is_past_due
 
 STALE_AFTER = 2
 """A task is stale when nobody moved it for so many of its band's update intervals (policing notes, trigger STALLED)."""
@@ -48,7 +51,9 @@ KINDS: Mapping[str, str] = {
     "STALE": "No movement",
     "NOT_RECEIVED": "Given back, not accepted below",
     "REVIEW_DUE": "Review due",
+    "CARRIED_OVER": "Carried over, not decided",
     "AWAITING_RESULT": "Done, result to come",
+    "MISSED_MEETING": "Meeting not held",
     "HELD": "Response held",
     "REJECTED": "Response rejected",
     "QUESTION": "Question on the task",
@@ -109,8 +114,10 @@ def tasking_inbox(connection: Connection, force: Force, now: datetime, unit: str
         )
     ]
     found += _to_score(connection, force, {task.task_id: task for task in opened}, histories, now)
+    found += _carried_over(connection, force, {task.task_id: task for task in opened}, now)
     found += _of_done(connection, force, now)
     found += _questions(connection, force, {task.task_id: task for task in opened}, now)
+    found += _missed_meetings(connection, force, now)
     found += _responses(connection, force)
     order = list(KINDS)
     ours = [entry for entry in found if unit is None or unit in entry.units]
@@ -169,14 +176,14 @@ def _unowned(desk: _Desk) -> Told:
 
 def _overdue(desk: _Desk) -> Told:
     due = desk.task.due_at
-    if due is None or due >= desk.now:
+    if due is None or not is_past_due(desk.task, desk.now):
         return None
     return f"It was due {short_time(due)}, {age_words(due, desk.now)} ago", due, ()
 
 
 def _stale(desk: _Desk) -> Told:
     task, band = desk.task, desk.task.working_band
-    if band is None:
+    if band is None or task.clock_stands:
         return None
     moved = task.moved_at or task.raised_at
     limit = later(moved, STALE_AFTER * BANDS[band].update_every, BANDS[band].in_working_days)
@@ -209,6 +216,20 @@ CONDITIONS: Mapping[str, Callable[[_Desk], Told]] = {
     "REVIEW_DUE": _review_due,
 }
 """What puts an open task into the inbox. One task may be there for several reasons."""
+
+
+def _carried_over(
+    connection: Connection, force: Force, opened: Mapping[str, Task], now: datetime
+) -> Iterator[InboxEntry]:
+    """Tasks of the last cycle's list that nobody has kept, closed or escalated since."""
+    newest = cycles.newest(connection)
+    for each in carried_now(connection, newest.report, now) if newest else ():
+        if each.is_left and newest:
+            again = f", left since {each.task.left_since}" if each.task.left_since else ""
+            why = f"Carried over from {newest.report.cycle}{again}: keep, close or escalate it"
+            yield _entry(
+                _Desk(force, opened[each.task.task_id], (), now), "CARRIED_OVER", why, newest.report.closed_at, ()
+            )
 
 
 def _of_done(connection: Connection, force: Force, now: datetime) -> Iterator[InboxEntry]:
@@ -251,6 +272,15 @@ def _to_score(
             why = f"Drawn for the check of scores in {cycle}: score it without having seen its score"
             entry = _entry(_Desk(force, opened[task_id], (), now), "SECOND_SCORE", why, risks[-1].assessed_at, ())
             yield replace(entry, band_words="")
+
+
+def _missed_meetings(connection: Connection, force: Force, now: datetime) -> Iterator[InboxEntry]:
+    """Meetings that have a policy, and are over without anybody having opened them, until the next is held."""
+    for keeping in keepings(connection, force, now):
+        for each in keeping.missed[-1:]:
+            more = f" ({len(keeping.missed)} in a row)" if len(keeping.missed) > 1 else ""
+            why = f"{each.meeting.name} of {short_time(each.starts_at)}: nobody opened it{more}"
+            yield no_task(force, "MISSED_MEETING", "", why, each.ends_at, each.meeting.unit)
 
 
 def _responses(connection: Connection, force: Force) -> Iterator[InboxEntry]:

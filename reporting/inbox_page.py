@@ -60,6 +60,8 @@ def _is_shown(force: Force, viewer: Viewer, entry: InboxEntry, seen: frozenset[s
     """Numbers of old tasks count all there are, whoever may see them: they are counted anew for the viewer."""
     if entry.kind in ("HELD", "REJECTED"):
         return viewer.may_see_unit(force.triage_unit)
+    if entry.kind == "MISSED_MEETING":
+        return viewer.may_see_unit(entry.unit)
     return entry.reference in seen
 
 

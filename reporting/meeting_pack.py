@@ -145,7 +145,7 @@ def _section(view: View, section: AgendaSection, there: list[Matter], shown: fro
         title=rule.title,
         part=part_of(view, section),
         note=note_of(view, section),
-        lines=rule.lines(view),
+        lines=(*(view.missed if section is view.kind.agenda[0] else ()), *rule.lines(view)),
         counts=rule.counts(view),
         items=tuple(_item(view, matter, section) for matter in there if matter.seen.task.task_id in shown),
         decisions=rule.decisions(view),

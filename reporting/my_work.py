@@ -20,6 +20,7 @@ from tasking.errors import RuleBroken
 from tasking.force import Force
 from tasking.restricted import is_restricted
 from tasking.task import Status, Task
+from tasking.time_limits import is_past_due
 from tasking.viewing import Viewer
 
 PAGE_SIZE = 50
@@ -158,7 +159,7 @@ def _task(force: Force, viewer: Viewer, task: Task, now: datetime) -> MyTask:
         band_words="" if is_hidden else band_words(task, with_score=False),
         status_words=STATUS_WORDS[task.status],
         due_at=None if is_hidden else task.due_at,
-        is_overdue=not is_hidden and task.is_open and task.due_at is not None and task.due_at < now,
+        is_overdue=not is_hidden and task.is_open and is_past_due(task, now),
         wants_result=task.status is Status.COMPLETED,
         actions_done=sum(line.is_done for line in task.checklist),
         actions_all=len(task.checklist),

@@ -11,7 +11,6 @@ from reporting.reviews import asked, review_words
 from reporting.strategy import is_on_strategy
 from reporting.wording import age_words, short_time, trigger_words, unit_name
 from tasking.calendar import meeting_ref
-from tasking.clocks import accept_by, first_action_by
 from tasking.decision import Decision, DecisionType
 from tasking.escalation import Escalation, EscalationStatus
 from tasking.rag import BLOCKED_LABEL
@@ -19,6 +18,7 @@ from tasking.recording import WORDS
 from tasking.restricted import is_restricted
 from tasking.task import Status
 from tasking.thrive import BANDS, Alignment, PriorityBand
+from tasking.time_limits import accept_by, first_action_by, is_past_due
 from tasking.viewing import PARTNER_LABEL, PARTNER_PILLARS
 
 RE_THRIVE_AFTER = timedelta(hours=24)
@@ -135,27 +135,25 @@ def _proposed(seen: Seen, view: View) -> Escalation | None:
 def overdue(seen: Seen, view: View) -> str | None:
     """Its due time has passed; of the units below only Immediate and Priority."""
     due = seen.task.due_at
-    if due is None or due >= view.now or not _is_watched(seen):
+    if due is None or not is_past_due(seen.task, view.now) or not _is_watched(seen):
         return None
     return f"OVERDUE by {age_words(due, view.now)}, was due {short_time(due)}"
 
 
 def not_accepted(seen: Seen, view: View) -> str | None:
     """Nobody took it up in the time that its band allows; of the units below only Immediate and Priority."""
-    task, band = seen.task, seen.task.working_band
-    if not _is_watched(seen) or band is None or task.accepted_at is not None:
+    limit = accept_by(seen.task)
+    if not _is_watched(seen) or limit is None or seen.task.accepted_at is not None or seen.task.clock_stands:
         return None
-    limit = accept_by(band, task.raised_at)
     return f"NOT ACCEPTED, was to be by {short_time(limit)}" if limit < view.now else None
 
 
 def not_begun(seen: Seen, view: View) -> str | None:
     """It was accepted, but nothing was done in the time that its band allows."""
-    task, band = seen.task, seen.task.working_band
+    task, limit = seen.task, first_action_by(seen.task)
     begun = task.progress > 0 or any(line.is_done for line in task.checklist)
-    if not _own(seen) or band is None or begun or task.accepted_at is None:
+    if not _own(seen) or limit is None or begun or task.accepted_at is None or task.clock_stands:
         return None
-    limit = first_action_by(band, task.raised_at)
     return f"Nothing done, was to be by {short_time(limit)}" if limit < view.now else None
 
 
@@ -276,10 +274,18 @@ def blocked(seen: Seen, view: View) -> str | None:
     return "Blocked: its people say that it cannot go on" if _own(seen) and BLOCKED_LABEL in seen.task.labels else None
 
 
+def paused(seen: Seen, view: View) -> str | None:
+    """Its clock is stopped."""
+    pause = seen.task.pause
+    if pause is None or not _own(seen):
+        return None
+    return f"Clock stopped since {short_time(pause.since)}, to be looked at {short_time(pause.review_at)}"
+
+
 def due_soon(seen: Seen, view: View) -> str | None:
     """It falls due by the end of the next 24 hours."""
     due = seen.task.due_at
-    if due is None or not _own(seen) or not view.now <= due <= view.window_until:
+    if due is None or not _own(seen) or seen.task.clock_stands or not view.now <= due <= view.window_until:
         return None
     return f"Due {short_time(due)}"
 

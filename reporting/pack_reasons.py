@@ -72,6 +72,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("UNOWNED", conditions.unowned, "Name an owner"),
     Reason("UNSCORED", conditions.unscored, "Complete the assessment"),
     Reason("BLOCKED", conditions.blocked, "Clear what blocks it, or ask the level above"),
+    Reason("PAUSED", conditions.paused, "Say whether its clock goes on standing", False),
     Reason("BAND_FELL", conditions.band_fell, "Give it back with conditions, or keep it", False),
     Reason("WANTS_RESOURCES", wants_resources, "Say what is given, how many hours, and why", False),
     Reason("DECIDED_BEFORE", conditions.decided_before, "Say how it stands", False),

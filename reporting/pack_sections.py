@@ -53,13 +53,14 @@ DECISIONS_FIRST = _of(
     "PAST_LIMIT", "UNDECIDED", "PAST_LIMIT_BELOW", "UNDECIDED_BELOW", "TO_ENDORSE", "STANDS_HERE", "SENT_UP"
 )
 LATE = _of(
-    "OVERDUE", "NOT_ACCEPTED", "NOT_BEGUN", "RE_THRIVE", "REVIEW_DUE", "UNOWNED", "UNSCORED", "BLOCKED", "DUE_SOON"
+    *("OVERDUE", "NOT_ACCEPTED", "NOT_BEGUN", "RE_THRIVE", "REVIEW_DUE", "UNOWNED", "UNSCORED", "BLOCKED", "DUE_SOON"),
+    "PAUSED",
 )
 
 RULES: Mapping[A, SectionRule] = {
     A.ATTENDANCE: SectionRule("Attendance", lines=pack_lines.attendance),
     A.ACTIONS_OUTSTANDING: SectionRule(
-        "Actions and decisions outstanding", _of("DECIDED_BEFORE", "OVERDUE", "NOT_ACCEPTED", "REVIEW_DUE")
+        "Actions and decisions outstanding", _of("DECIDED_BEFORE", "OVERDUE", "NOT_ACCEPTED", "PAUSED", "REVIEW_DUE")
     ),
     A.ESCALATIONS: SectionRule("Escalations", DECISIONS_FIRST),
     A.DE_ESCALATIONS: SectionRule(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from reporting.meeting_sheet import missed_lines
 from reporting.regrading import Regrading, regrading
 from reporting.reviews import outstanding
 from reporting.strategy import CycleShare, shares, strategy_at
@@ -61,7 +62,8 @@ class View:
     below it serves it, where that is on the agenda, and `intelligence` what intelligence puts before the meeting.
     `regraded` is how often risk moved in the last cycle's length, where the agenda asks. `offers` are those that stand.
     `granted_here` are decisions of the last two cycles by which another unit granted this one people or equipment,
-    where the agenda asks.
+    where the agenda asks; `missed` says of each occasion of this meeting that nobody has opened since the last one was
+    held.
     """
 
     force: Force
@@ -84,6 +86,7 @@ class View:
     regraded: Regrading | None = None
     offers: tuple[Offer, ...] = ()
     granted_here: tuple[Decision, ...] = ()
+    missed: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -140,6 +143,7 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         regraded=_regraded(connection, force, meeting.unit, now) if AgendaSection.RISK_GRADING in kind.agenda else None,
         offers=offers.standing(connection, now),
         granted_here=granted,
+        missed=missed_lines(connection, force, meeting, now),
     )
 
 

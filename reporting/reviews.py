@@ -20,6 +20,10 @@ IN_TIME = timedelta(hours=24)
 time was less than twice that, one in its second half."""
 
 
+PAUSES = frozenset({DecisionType.PAUSE, DecisionType.RESUME})
+"""Whoever lets the clock run again, or has it stand on until another day, has looked at the pause."""
+
+
 def outstanding(connection: Connection, opened: Iterable[Task]) -> dict[str, tuple[Decision, ...]]:
     """Decisions about these open tasks whose review time nobody has met yet, by task id, oldest first.
 
@@ -54,6 +58,8 @@ def _left(made: list[Decision], task: Task) -> tuple[Decision, ...]:
 
 def _is_the_review(later: Decision, decision: Decision, task: Task) -> bool:
     if later.supersedes == decision.decision_ref:
+        return True
+    if decision.decision_type is DecisionType.PAUSE and later.decision_type in PAUSES:
         return True
     assert decision.review_at is not None
     early = min(IN_TIME, (decision.review_at - decision.decided_at) / 2)

@@ -18,6 +18,7 @@ from tasking.restricted import is_restricted
 from tasking.strategy import ControlStrategy, Priority
 from tasking.task import Task
 from tasking.thrive import Alignment
+from tasking.time_limits import is_past_due
 
 CONTROL_LABEL = "CONTROL_STRATEGY"
 """Code of the label by which people put a task on the control strategy."""
@@ -175,6 +176,6 @@ def _linked(force: Force, task: Task, now: datetime) -> LinkedTask:
         unit=task.unit,
         status=STATUS_WORDS[task.status],
         is_open=task.is_open,
-        is_overdue=task.is_open and task.due_at is not None and task.due_at < now,
+        is_overdue=task.is_open and is_past_due(task, now),
         kinds=kinds_of_work(task),
     )

@@ -10,6 +10,7 @@ from reporting.strategy import CycleShare, share_words
 from tasking.control_strategy import date_words, only_enforces
 from tasking.strategy import ControlStrategy, Priority
 from tasking.task import Task
+from tasking.time_limits import is_past_due
 
 HEADINGS = ("Open", "Overdue", "No owner")
 
@@ -53,7 +54,7 @@ def _rows(view: View, groups: Iterable[tuple[str, list[Task]]]) -> tuple[tuple[s
 
 
 def _counts(view: View, tasks: list[Task]) -> tuple[int, ...]:
-    late = sum(task.due_at is not None and task.due_at < view.now for task in tasks)
+    late = sum(is_past_due(task, view.now) for task in tasks)
     return len(tasks), late, sum(not task.owner_ids for task in tasks)
 
 

@@ -9,8 +9,10 @@ import click
 from rich.table import Table
 
 from service.commands.account import sign_in_service_account
+from service.commands.ageing import ageing, pause, resume
 from service.commands.audit import evidence, verify_audit
 from service.commands.calendar import meeting
+from service.commands.cycle import cycle
 from service.commands.deciding import assess, decide, link
 from service.commands.finding import find, handling
 from service.commands.intelligence import analysis, recommendation
@@ -97,8 +99,10 @@ def run_job(job: str) -> None:
     deliver            everything promised and due
     retire-tasks       what has stood complete on a board for long enough
     freeze-packs       packs of the meetings within the hour
+    close-cycle        the report of a tasking cycle that has ended
     show-meetings      boards whose next meeting has changed
     send-digests       the digests of 07:30 and 16:30
+    remind-reviews     reviews between meetings that are rare
     check-channels     one card a day in each channel, to see that it works
     renew-account      the service account's sign-in
     keep-subscriptions Graph's word that the intake list has changed
@@ -222,8 +226,10 @@ def _migrated(settings: Settings) -> None:
 
 
 OTHERS = (
+    ageing,
     analysis,
     assess,
+    cycle,
     decide,
     evidence,
     find,
@@ -234,9 +240,11 @@ OTHERS = (
     minutes,
     offers,
     pack,
+    pause,
     recommendation,
     qa,
     register,
+    resume,
     roles,
     show_routes,
     sign_in_service_account,

@@ -20,6 +20,8 @@ ROUTES: Mapping[type[Event], tuple[str, ...]] = {
     events.PackFrozen: ("announce.pack_ready",),
     events.StrategyPublished: ("announce.strategy",),
     events.DigestDue: ("announce.digest",),
+    events.CycleClosed: ("announce.cycle_closed",),
+    events.InterimReviewDue: ("announce.interim_review",),
     events.CanaryDue: ("announce.canary",),
     events.TaskDeletedOnBoard: ("planner.show_on_board",),
     events.TaskWithdrawn: ("planner.withdraw",),

@@ -141,13 +141,16 @@ def _force(
         authorities=meetings.authorities,
         cycle_first_day=meetings.cycle_first_day,
         cycle_days=meetings.cycle_days,
+        cycle_report_to=meetings.cycle_report_to,
         reference_kinds=kinds,
         skills=skills,
     )
 
 
 def _pillar(part: PillarPart) -> Pillar:
-    return Pillar(part.code, part.label, part.restricted, part.retired, part.meeting or "")
+    meeting = part.meeting or ""
+    limits = (part.accept_within, part.finish_within)
+    return Pillar(part.code, part.label, part.restricted, part.retired, meeting, *limits)
 
 
 def _skills(file: ConfigFile) -> dict[str, Skill]:

@@ -1,12 +1,13 @@
 """What each entry of config/force.yaml may hold, one model per section; how entries fit together is force_config's."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from service.config_files import Code, ConfigModel, one_line
+from service.policy_config import length_from
 
 SLOTS = range(1, 26)
 NOT_IN_CHANNEL_NAMES = set("~#%&*{}+/\\:<>?|'\"")
@@ -16,6 +17,8 @@ CYCLE_DAYS = range(7, 367)
 MOST_ITEMS = range(1, 101)
 SAMPLE = range(1, 101)
 MOST_HOURS = 100_000
+PER_CENT = range(1, 100)
+LONGEST_ADDRESS = 400
 
 
 def _nickname(value: str) -> str:
@@ -113,6 +116,20 @@ def _hours(value: float) -> float:
     return value
 
 
+def _address(value: str) -> str:
+    if not value.startswith("https://") or any(each.isspace() for each in value) or len(value) > LONGEST_ADDRESS:
+        raise ValueError("must be an address that begins with https://")
+    return value
+
+
+def _length(value: object) -> timedelta:
+    length = length_from(str(value))
+    if length == timedelta(0):
+        raise ValueError("must be longer than nothing")
+    return length
+
+
+Length = Annotated[timedelta, BeforeValidator(_length)]
 Name = Annotated[str, one_line(100)]
 Roles = Annotated[list[Name], Field(default_factory=list)]
 Day = Annotated[date, BeforeValidator(_day)]
@@ -152,6 +169,8 @@ class PillarPart(ConfigModel):
     restricted: bool = False
     retired: bool = False
     meeting: Code | None = None
+    accept_within: Length | None = None
+    finish_within: Length | None = None
 
 
 class ReferenceKindPart(ConfigModel):
@@ -198,6 +217,9 @@ class MeetingKindPart(ConfigModel):
     daily: bool = False
     tasking: bool = True
     sets_control_strategy: bool = False
+    policy_url: Annotated[str, AfterValidator(_address)] = ""
+    longest_gap: Length | None = None
+    interim_percent: Annotated[int, _within(PER_CENT, "per cent may be")] = 50
     most_items: Annotated[int, _within(MOST_ITEMS, "items may be")] | None = None
     agenda: list[str]
     partner_sections: Annotated[list[str], Field(default_factory=list)]
@@ -206,6 +228,7 @@ class MeetingKindPart(ConfigModel):
 class CyclePart(ConfigModel):
     first_day: Day
     days: Annotated[int, _within(CYCLE_DAYS, "a cycle has days from")] = 28
+    report_to: list[Code] | None = None
 
 
 class QualityPart(ConfigModel):

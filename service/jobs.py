@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from graph_client.errors import GraphError
 from planner_sync.boards import NotProvisioned
+from service.cycles import close_due_cycles
 from service.packing import freeze_due_packs
 from service.provisioned import intake_place
 from service.subscribing import keep_subscriptions
@@ -82,9 +83,19 @@ async def freeze_packs(service: Service) -> int:
     return freeze_due_packs(service.store, service.force)
 
 
+async def close_cycle(service: Service) -> int:
+    """Makes and tells the report of a tasking cycle that has ended."""
+    return len(close_due_cycles(service.store, service.force))
+
+
 async def send_digests(service: Service) -> int:
     """Says which units' digests are due, at 07:30 and 16:30 London time."""
     return service.digests.run()
+
+
+async def remind_of_reviews(service: Service) -> int:
+    """Says which rare meetings are to be looked at in between."""
+    return service.interim_reviews.run()
 
 
 async def check_channels(service: Service) -> int:
@@ -114,8 +125,10 @@ JOBS: tuple[Job, ...] = (
     Job("sweep-escalations", "45 * * * * *", "what the policy says must climb", sweep_escalations),
     Job("deliver", "*/20 * * * * *", "everything promised and due", deliver, by_hand=deliver_all),
     Job("freeze-packs", "30 */5 * * * *", "packs of the meetings within the hour", freeze_packs),
+    Job("close-cycle", "55 */5 * * * *", "the report of a tasking cycle that has ended", close_cycle),
     Job("show-meetings", "40 */10 * * * *", "boards whose next meeting has changed", show_meetings),
     Job("send-digests", "20 */5 * * * *", "the digests of 07:30 and 16:30", send_digests),
+    Job("remind-reviews", "35 */15 * * * *", "reviews between meetings that are rare", remind_of_reviews),
     Job("check-channels", "50 */15 * * * *", "one card a day in each channel, to see that it works", check_channels),
     Job("renew-account", "5 20 4 * * *", "the service account's sign-in", renew_account),
     Job("keep-subscriptions", "25 */10 * * * *", "Graph's word that the intake list has changed", keep_subscriptions),

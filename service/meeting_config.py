@@ -32,6 +32,7 @@ class MeetingConfig:
     authorities: dict[str, Authority]
     cycle_first_day: date | None
     cycle_days: int
+    cycle_report_to: tuple[str, ...]
 
 
 def read_meetings(
@@ -50,12 +51,14 @@ def read_meetings(
         _check_roles(file, (*level.loc, "duty_roles"), "duty role", level.value.duty_roles)
     authority = _authority(file)
     cycle = file.model(("cycle",), CyclePart)
+    report_to = _report_to(file, cycle, levels)
     return MeetingConfig(
         meetings=tuple(_meeting(item.value, first_of) for item in meetings),
         kinds={item.value.code: _kind(item.value) for item in kinds},
         authorities={item.value.role: _limits(item.value) for item in authority},
         cycle_first_day=cycle.first_day if cycle else None,
         cycle_days=cycle.days if cycle else 28,
+        cycle_report_to=report_to,
     )
 
 
@@ -76,6 +79,18 @@ def _meeting(part: MeetingPart, first_of: Mapping[str, MeetingPart]) -> TaskingM
     )
 
 
+def _report_to(file: ConfigFile, cycle: CyclePart | None, levels: Sequence[Item[LevelPart]]) -> tuple[str, ...]:
+    """Codes of the levels whose channels are told when a cycle has ended; the highest where config names none."""
+    known = [level.value.code for level in sorted(levels, key=lambda level: level.value.rank)]
+    if cycle is None or cycle.report_to is None:
+        return tuple(known[-1:])
+    for index, code in enumerate(cycle.report_to):
+        if code not in known:
+            words = f"level '{code}' is not listed under 'levels'{did_you_mean(code, known)}"
+            file.fault(("cycle", "report_to", index), words)
+    return tuple(cycle.report_to)
+
+
 def _recurrence(part: MeetingPart) -> Recurrence | None:
     if part.first is None or part.repeats is None:
         return None
@@ -91,6 +106,9 @@ def _kind(part: MeetingKindPart) -> MeetingKind:
         is_daily=part.daily,
         is_tasking=part.tasking,
         sets_control_strategy=part.sets_control_strategy,
+        policy_url=part.policy_url,
+        longest_gap=part.longest_gap,
+        interim_percent=part.interim_percent,
         most_items=part.most_items or (DAILY_MOST_ITEMS if part.daily else None),
     )
 

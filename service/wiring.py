@@ -9,6 +9,7 @@ from escalation.account_watch import AccountWatch
 from escalation.announce import Announce
 from escalation.canary import Canaries
 from escalation.digest import Digests
+from escalation.interim import InterimReviews
 from escalation.posters import Poster
 from escalation.sweep import Sweep
 from forms_ingest.form_mapping import FormDefinition
@@ -75,6 +76,7 @@ class Service:
     sweep: Sweep
     digests: Digests
     canaries: Canaries
+    interim_reviews: InterimReviews
     account_watch: AccountWatch | None
     poster: Poster
     worker: OutboxWorker
@@ -145,6 +147,7 @@ def build_service(settings: Settings, clock: Clock | None = None) -> Service:
         sweep=sweep,
         digests=Digests(store, force),
         canaries=Canaries(store, force),
+        interim_reviews=InterimReviews(store, force),
         account_watch=AccountWatch(store, account) if account else None,
         poster=poster,
         worker=OutboxWorker(store, handlers),
@@ -208,6 +211,8 @@ def handlers_of(
         "announce.pack_ready": _by_event_and_delivery(announce.pack_ready),
         "announce.strategy": _by_event_and_delivery(announce.strategy),
         "announce.digest": _by_event_and_delivery(announce.digest),
+        "announce.cycle_closed": _by_event_and_delivery(announce.cycle_closed),
+        "announce.interim_review": _by_event_and_delivery(announce.interim_review),
         "announce.canary": _by_event_and_delivery(announce.canary),
     }
 

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from store.read_once import forget, once
-from store.tables import meetings
+from store.tables import audit_log, meetings
+from tasking.cadence import KnownMeetings
 from tasking.meetings import MeetingRecord, MeetingState
 
 _RECORD: TypeAdapter[MeetingRecord] = TypeAdapter(MeetingRecord)
@@ -38,6 +39,14 @@ def put(connection: Connection, record: MeetingRecord) -> None:
 def cancelled(connection: Connection) -> frozenset[str]:
     """References of every meeting that was cancelled."""
     return once(connection, _CANCELLED, lambda: frozenset(connection.execute(_CANCELLED).scalars()))
+
+
+def known(connection: Connection) -> KnownMeetings:
+    """What tells how meetings keep to their policy: three queries. The record begins with the first line of its log."""
+    held = select(meetings.c.code, func.max(meetings.c.starts_at)).where(meetings.c.state == MeetingState.HELD.value)
+    last_held = {str(code): at for code, at in connection.execute(held.group_by(meetings.c.code))}
+    first = connection.execute(select(audit_log.c.at).order_by(audit_log.c.number).limit(1)).scalar()
+    return KnownMeetings(last_held, cancelled(connection), first)
 
 
 def between(connection: Connection, since: datetime, until: datetime) -> tuple[MeetingRecord, ...]:

@@ -126,6 +126,6 @@ def _columns(task: Task) -> dict[str, Any]:
         "labels": barred(task.labels),
         "owners": barred(task.owner_ids),
         "is_marked": is_marked_restricted(task),
-        "due_at": task.due_at,
+        "due_at": None if task.clock_stands else task.due_at,
         "version": task.version,
     }

@@ -17,6 +17,7 @@ from tasking.requests import ReassessRequest, ReturnRequest, TaskRequest
 from tasking.saving import differences
 from tasking.task import ChecklistLine, Status, Task
 from tasking.thrive import BANDS, AssessedRisk, score
+from tasking.time_limits import with_limits
 
 INCOMPLETE = "Assessment incomplete"
 """How the fault of an unanswered THRIVE level begins; a whole assessment takes such faults off the task."""
@@ -68,6 +69,7 @@ def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
         submitted_at=request.submitted_at,
         raised_at=now,
         due_at=request.needed_by or default_due,
+        default_due_at=default_due,
         control_priority=request.control_priority,
         control_version=request.control_version,
         nim_level=request.nim_level,
@@ -75,7 +77,7 @@ def raise_task(uow: UnitOfWork, force: Force, request: TaskRequest) -> Task:
         confidence=request.confidence,
         external_references=request.external_references,
     )
-    task = held(force, replace(task, pillar=request.pillar), task)
+    task = with_limits(force, held(force, replace(task, pillar=request.pillar), task))
     uow.add_task(task, risk)
     shown = {
         "pillar": (None, pillar),
@@ -109,18 +111,21 @@ def reassess(uow: UnitOfWork, force: Force, request: ReassessRequest) -> Task:
     assert risk.result is not None
     band = risk.result.band
     outranked = task.band_override is not None and BANDS[band].rank > BANDS[task.band_override].rank
+    default_due = uow.now() + BANDS[band].default_due
     changed = replace(
         task,
         band=band,
         score=risk.result.score,
         flags=request.context.flags,
         band_override=None if outranked else task.band_override,
-        due_at=task.due_at or uow.now() + BANDS[band].default_due,
+        due_at=task.due_at or default_due,
+        default_due_at=task.default_due_at or default_due,
         faults=tuple(fault for fault in task.faults if not fault.startswith(INCOMPLETE)),
         moved_at=uow.now(),
         re_thrive_due=False,
         confidence=request.confidence,
     )
+    changed = with_limits(force, changed) if task.due_at is None else changed
     uow.add_assessment(task.task_id, risk)
     saved = uow.save_task(changed)
     told = {"assessment": (None, risk.assessment_id), "why_assessed_again": (None, request.reason)}

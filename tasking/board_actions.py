@@ -18,6 +18,7 @@ from tasking.saving import save
 from tasking.standing import boards_of, own_board, unit_on
 from tasking.task import Classification, Status, Task, TaskText, may_become
 from tasking.thrive import PriorityBand
+from tasking.time_limits import with_limits
 
 MADE_ON_BOARD = "planner board"
 """What stands in `form` of a task that no form made."""
@@ -33,6 +34,8 @@ def record_board_changes(uow: UnitOfWork, force: Force, task_id: str, board: str
         if not isinstance(value := getattr(changes, name), Unset)
     }
     changed = held(force, task, replace(task, **simple))
+    if changed.pillar != task.pillar:
+        changed = with_limits(force, changed)
     if changed.is_held and changed.title != task.title:
         titles = tuple(dict.fromkeys((*task.board_titles, changed.title)))
         changed = replace(changed, title=task.title, board_titles=titles)
@@ -144,6 +147,7 @@ def adopt_task(uow: UnitOfWork, force: Force, request: AdoptRequest) -> Task:
     task = _with_progress(began, shown, now)
     if request.is_restricted or is_restricted(force, task):
         task = _kept_to_its_board(force, task)
+    task = with_limits(force, task)
     uow.add_task(task)
     facts = {"unit": (None, task.unit), "pillar": (None, task.pillar), "copied_from": (None, request.copied_from)}
     uow.audit("adopted from the board", task.reference, facts, AuditKind.COLLECTION)

@@ -1,6 +1,6 @@
 """London time and what follows from it. Moments are kept in UTC and shown, and counted in days, as London has them.
 
-Working days, and the times by which a task must be taken up and begun, follow the policing notes, section 3.4.
+Working days follow the policing notes, section 3.4.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,8 +8,6 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from holidays import country_holidays
-
-from tasking.thrive import BANDS, PriorityBand
 
 LONDON = ZoneInfo("Europe/London")
 DAY = timedelta(days=1)
@@ -65,16 +63,6 @@ def later(start: datetime, length: timedelta, working: bool) -> datetime:
         length -= rest
         wall = _next_working_midnight(wall.date())
     return utc_of(wall + length)
-
-
-def accept_by(band: PriorityBand, raised_at: datetime) -> datetime:
-    """When a task of this band must have been taken up (UTC)."""
-    return later(raised_at, BANDS[band].accept_within, BANDS[band].in_working_days)
-
-
-def first_action_by(band: PriorityBand, raised_at: datetime) -> datetime:
-    """When something must have been done about a task of this band (UTC)."""
-    return later(raised_at, BANDS[band].first_action_within, BANDS[band].in_working_days)
 
 
 def _next_working_midnight(day: date) -> datetime:

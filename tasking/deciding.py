@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from tasking import board_actions, climbing, control_strategy
+from tasking import board_actions, climbing, control_strategy, pausing
 from tasking.asking import check_asked
 from tasking.authority import authority_words, canonical_meeting, capacity_of, check_authority
 from tasking.calendar import next_meeting
@@ -256,6 +256,17 @@ def _extend(matter: _Matter) -> None:
     _changed(matter, "due time decided", replace(matter.task, due_at=due_at))
 
 
+def _pause(matter: _Matter) -> None:
+    review_at = matter.request.review_at
+    assert review_at is not None
+    changed = pausing.paused(matter.task, matter.decided["decided_at"], review_at, matter.uow.now())
+    _changed(matter, "clock stopped", changed)
+
+
+def _resume(matter: _Matter) -> None:
+    _changed(matter, "clock running again", pausing.resumed(matter.task, matter.decided["decided_at"]))
+
+
 def _changed(matter: _Matter, action: str, changed: Task) -> None:
     if not matter.task.is_open:
         raise RuleBroken(f"{matter.task.reference} is not open, so this cannot be decided any more.")
@@ -363,9 +374,12 @@ RULES: Mapping[DecisionType, _Rule] = {
     T.REVIEW_COMMISSION: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.TRANSFER_MAA: _Rule("HERE", _NONE, ("text",), _only_recorded),
     T.MERGE: _Rule("HERE", _NONE, ("text",), _only_recorded),
+    T.CARRY_OVER: _Rule("TOP", _NONE, (), lambda matter: _changed(matter, "carried over", matter.task)),
     T.NO_TASKING: _Rule("TOP", _NONE, (), _no_tasking),
     T.PRIORITY_OVERRIDE: _Rule("TOP", _NONE, ("band",), _override),
     T.EXTEND: _Rule("TOP", _NONE, ("due_at",), _extend),
+    T.PAUSE: _Rule("HERE", _NONE, ("review_at",), _pause),
+    T.RESUME: _Rule("HERE", _NONE, (), _resume),
     T.ESCALATE: _Rule("BELOW", _NONE, ("trigger",), _ask_up),
     T.ENDORSE: _Rule("BELOW", frozenset({S.PROPOSED}), (), _endorse),
     T.ESCALATION_ACCEPT: _Rule("ABOVE", _UNDECIDED, (), _accept),

@@ -55,6 +55,7 @@ def check_words(request: DecisionRequest, needs: Sequence[str]) -> None:
 NEEDED_WORDS: Mapping[str, str] = {
     "band": "which band",
     "due_at": "the new due time",
+    "review_at": "when it is to be looked at again",
     "conditions": "on what conditions",
     "residual_risk": "what risk remains",
     "receiver": "who takes it over below",

@@ -148,6 +148,25 @@ class DigestDue(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CycleClosed(Event):
+    """A tasking cycle has ended and its report is made. `unit` is one whose channel is told."""
+
+    cycle: str
+    unit: str
+    name: ClassVar[str] = "CycleClosed"
+
+
+@dataclass(frozen=True, slots=True)
+class InterimReviewDue(Event):
+    """A meeting is rarer than its policy allows, and is to be looked at before the next. `slot` is when the time
+    between the two began."""
+
+    meeting: str
+    slot: str
+    name: ClassVar[str] = "InterimReviewDue"
+
+
+@dataclass(frozen=True, slots=True)
 class CanaryDue(Event):
     """It is time to try the channel of a meeting. `day` is the local day."""
 
@@ -199,6 +218,8 @@ EVENTS: Mapping[str, type[Event]] = {
         PackFrozen,
         StrategyPublished,
         DigestDue,
+        CycleClosed,
+        InterimReviewDue,
         CanaryDue,
         TaskDeletedOnBoard,
         TaskWithdrawn,

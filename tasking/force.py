@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from tasking.errors import RuleBroken
 from tasking.meetings import Authority, MeetingKind, Recurrence
@@ -46,13 +46,16 @@ class Unit:
 @dataclass(frozen=True, slots=True)
 class Pillar:
     """A theme of work, shown as a bucket on every board. `meeting` is the code of the meeting whose channel alone has
-    the cards about its restricted tasks, empty where they go to their units' channels."""
+    the cards about its restricted tasks, empty where they go to their units' channels. `accept_within` and
+    `finish_within` are the limits of this kind of work, where they are tighter than the band's."""
 
     code: str
     label: str
     restricted: bool = False
     retired: bool = False
     meeting: str = ""
+    accept_within: timedelta | None = None
+    finish_within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,8 @@ class Skill:
 class Force:
     """The whole of `config/force.yaml`, checked. Lookups raise KeyError for codes that config does not hold.
 
-    `authorities` are by role; `cycle_first_day` is the first day of any tasking cycle, from which all are counted.
+    `authorities` are by role; `cycle_first_day` is the first day of any tasking cycle, from which all are counted;
+    units of the levels `cycle_report_to` are told when one has ended.
 
     `deleted_task_policy` is restore or accept, `hand_made_task_policy` adopt or leave. `next_plan_title` names the plan
     that follows a full one: {title} is the board's, {number} counts from 2. `boards` are those of the units;
@@ -168,6 +172,7 @@ class Force:
     authorities: dict[str, Authority] = field(default_factory=dict)
     cycle_first_day: date | None = None
     cycle_days: int = 28
+    cycle_report_to: tuple[str, ...] = ()
     quality: QualityRules = QualityRules()
     reference_kinds: tuple[ReferenceKind, ...] = ()
     skills: dict[str, Skill] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Meetings: their kinds and agendas, when they recur, who may chair them and how far their authority goes."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from tasking.decision import DecisionType
@@ -45,7 +45,9 @@ class MeetingKind:
 
     `is_daily` meetings run by exception, show at most `most_items` items, and are what an undecided escalation may
     not cross twice. `is_tasking` says that it is a tasking and co-ordination meeting (APP: the daily one is not).
-    Only one that `sets_control_strategy` does.
+    Only one that `sets_control_strategy` does. `policy_url` is where the policy stands by which it takes place: only of
+    such a kind a missed meeting is flagged. Where two of them are further apart than `longest_gap` an interim review
+    falls between them, after so many per cent of that time.
     """
 
     code: str
@@ -56,6 +58,9 @@ class MeetingKind:
     is_tasking: bool = True
     most_items: int | None = None
     sets_control_strategy: bool = False
+    policy_url: str = ""
+    longest_gap: timedelta | None = None
+    interim_percent: int = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,12 @@ from tasking.escalation_policy import EscalationPolicy, reasons_to_ask
 from tasking.force import Force, TaskingMeeting
 from tasking.rights import Person, Right, line_up, may_on, posts_of
 from tasking.task import Task
+from tasking.thrive import PriorityBand
 
 T = DecisionType
-NEEDS_AN_OPEN_TASK = frozenset({T.ESCALATE, T.ENDORSE, T.NO_TASKING, T.PRIORITY_OVERRIDE, T.EXTEND})
+NEEDS_AN_OPEN_TASK = frozenset(
+    {T.ESCALATE, T.ENDORSE, T.CARRY_OVER, T.NO_TASKING, T.PRIORITY_OVERRIDE, T.EXTEND, T.PAUSE, T.RESUME}
+)
 ONLY_THE_HIGHEST = frozenset({T.ESCALATION_DECLINE, T.ESCALATION_RETURN, T.DE_ESCALATE})
 """Who gives a task back is the highest level that it stands with."""
 
@@ -123,6 +126,10 @@ def _is_possible(
     if kind is T.ESCALATE:
         is_proposed = any(each.status is EscalationStatus.PROPOSED for each in steps)
         return not is_proposed and bool(reasons_to_ask(policy, force, task))
+    if kind is T.PAUSE:
+        return task.working_band is not PriorityBand.IMMEDIATE
+    if kind is T.RESUME:
+        return task.pause is not None
     if step is None:
         return True
     if kind is T.ENDORSE:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tasking.clocks import accept_by, first_action_by
 from tasking.task import Status, Task
+from tasking.time_limits import accept_by, first_action_by, is_past_due
 
 BLOCKED_LABEL = "BLOCKED"
 """Code of the label by which people say that a task cannot go on."""
@@ -61,27 +61,27 @@ def _is_started(task: Task) -> bool:
 
 
 def _not_accepted(task: Task, now: datetime, undecided: bool) -> bool:
-    band = task.working_band
-    return band is not None and task.accepted_at is None and now > accept_by(band, task.raised_at)
+    limit = accept_by(task)
+    return limit is not None and task.accepted_at is None and now > limit and not task.clock_stands
 
 
 def _not_started(task: Task, now: datetime, undecided: bool) -> bool:
-    band = task.working_band
-    return band is not None and not _is_started(task) and now > first_action_by(band, task.raised_at)
+    limit = first_action_by(task)
+    return limit is not None and not _is_started(task) and now > limit and not task.clock_stands
 
 
 def _accepted_late(task: Task, now: datetime, undecided: bool) -> bool:
     """The record takes the first sign of work for acceptance, so a late beginning is a late acceptance too."""
-    band, at = task.working_band, task.accepted_at
-    return band is not None and at is not None and at > accept_by(band, task.raised_at)
+    limit, at = accept_by(task), task.accepted_at
+    return limit is not None and at is not None and at > limit
 
 
 def _is_past_due(task: Task, now: datetime, undecided: bool) -> bool:
-    return task.due_at is not None and now > task.due_at
+    return is_past_due(task, now)
 
 
 def _is_nearly_due(task: Task, now: datetime, undecided: bool) -> bool:
-    if task.due_at is None:
+    if task.due_at is None or task.clock_stands:
         return False
     return now - task.raised_at >= MOST_OF_ITS_TIME * (task.due_at - task.raised_at)
 
@@ -93,6 +93,7 @@ _FINDINGS: tuple[_Finding, ...] = (
     _Finding(Rag.RED, "Escalation not decided in time", lambda task, now, undecided: undecided),
     _Finding(Rag.RED, "Not accepted in time", _not_accepted),
     _Finding(Rag.RED, "Nothing done in time", _not_started),
+    _Finding(Rag.AMBER, "Its clock is stopped", lambda task, now, undecided: task.clock_stands),
     _Finding(Rag.AMBER, "Blocked", lambda task, now, undecided: BLOCKED_LABEL in task.labels),
     _Finding(Rag.AMBER, "Accepted late", _accepted_late),
     _Finding(Rag.AMBER, "Three quarters of its time has gone", _is_nearly_due),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tasking.thrive import Confidence, PriorityBand
@@ -87,6 +87,15 @@ class TaskText:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A time in which the task's clock stands. Times are UTC; `until` is None while it does."""
+
+    since: datetime
+    review_at: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One piece of work. All times are UTC. `stands_on` lists unit codes, its own first, the highest last.
 
@@ -101,6 +110,9 @@ class Task:
     of a gap in its intelligence requirement, both empty where there is none; `nim_level` is 1 to 3. A commissioned
     analysis has `terms_of_reference`; its `product` is empty until it is answered, and says none, with `product_why`,
     where nothing came of it.
+
+    `accept_within` is the time to take it up that its kind of work has, `default_due_at` the due time that the service
+    set itself: where `due_at` is another, a person set that. `pauses` are in their order (tasking.time_limits).
     """
 
     task_id: str
@@ -155,6 +167,9 @@ class Task:
     is_held: bool = False
     board_titles: tuple[str, ...] = ()
     external_references: tuple[ExternalReference, ...] = ()
+    accept_within: timedelta | None = None
+    default_due_at: datetime | None = None
+    pauses: tuple[Pause, ...] = ()
     version: int = 0
 
     @property
@@ -166,6 +181,16 @@ class Task:
     def working_band(self) -> PriorityBand | None:
         """The band that people work by: a person's override if there is one, else the computed band."""
         return self.band_override or self.band
+
+    @property
+    def pause(self) -> Pause | None:
+        """The pause that is on, None where its clock was not stopped."""
+        return self.pauses[-1] if self.pauses and self.pauses[-1].until is None else None
+
+    @property
+    def clock_stands(self) -> bool:
+        """Whether its clock is stopped. That of an Immediate task never is, also where it rose while it was paused."""
+        return self.pause is not None and self.working_band is not PriorityBand.IMMEDIATE
 
     @property
     def is_unsure(self) -> bool:

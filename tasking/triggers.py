@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import takewhile
 
-from tasking.clocks import accept_by, later
 from tasking.escalation import Escalation
 from tasking.task import Task
 from tasking.thrive import BANDS, AssessedRisk, PriorityBand, RiskContext
+from tasking.time_limits import accept_by, time_to_accept
 
 NEXT_LEVEL = "NEXT"
 COMMON_LEVEL = "COMMON"
@@ -156,12 +156,12 @@ def _chase_not_accepted(rule: Rule, case: Case) -> Iterator[Fact]:
 
 def _unaccepted(case: Case, times: int) -> Iterator[Fact]:
     task, band = case.task, case.task.working_band
-    if task.accepted_at is not None or band is None:
+    allowed, since = time_to_accept(task), accept_by(task, times)
+    if task.accepted_at is not None or band is None or allowed is None or since is None or task.clock_stands:
         return
-    limit, in_working_days = times * BANDS[band].accept_within, BANDS[band].in_working_days
-    since = accept_by(band, task.raised_at) if times == 1 else later(task.raised_at, limit, in_working_days)
-    allowed = in_words(limit).replace("day", "working day") if in_working_days else in_words(limit)
-    yield Fact("raised", since, f"Nobody has taken it up within {allowed}.")
+    limit, in_working_days = times * allowed, BANDS[band].in_working_days
+    words = in_words(limit).replace("day", "working day") if in_working_days else in_words(limit)
+    yield Fact("raised", since, f"Nobody has taken it up within {words}.")
 
 
 def _overdue(rule: Rule, case: Case) -> Iterator[Fact]:
@@ -176,14 +176,14 @@ def _chase_overdue(rule: Rule, case: Case) -> Iterator[Fact]:
 
 def _past_due(case: Case, after: Mapping[PriorityBand, timedelta]) -> Iterator[Fact]:
     task, band = case.task, case.task.working_band
-    if task.due_at is not None and band is not None and band in after:
+    if task.due_at is not None and band is not None and band in after and not task.clock_stands:
         yield Fact(f"due {task.due_at.isoformat()}", task.due_at + after[band], "It is past its due time.")
 
 
 def _chase_stalled(rule: Rule, case: Case) -> Iterator[Fact]:
     """`chase_at`: at how many times the band's update interval without any movement."""
     band, at = case.task.working_band, moved_at(case)
-    if band is not None and rule.chase_at:
+    if band is not None and rule.chase_at and not case.task.clock_stands:
         limit = rule.chase_at * BANDS[band].update_every
         yield Fact(f"moved {at.isoformat()}", at + limit, f"Nothing has moved for {in_words(limit)}.")
 

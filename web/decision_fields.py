@@ -105,6 +105,8 @@ ACTS: Mapping[DecisionType, Act] = {
     T.EXTEND: Act(
         "Give another due time", "The boards show the new time.", (Field("due_at", "Due", "moment", "London time."),)
     ),
+    T.PAUSE: Act("Stop its clock", "It is not late while its clock stands, and comes back for review.", (REVIEW,)),
+    T.RESUME: Act("Let its clock run again", "A due time of the service's own moves by as long as it stood."),
     T.RESOURCE: Act(
         "Give people or equipment",
         "It is put on the record. Where another unit gets it, a task for providing it is raised here.",
@@ -120,6 +122,7 @@ ACTS: Mapping[DecisionType, Act] = {
     T.REVIEW_COMMISSION: Act("Commission a review", "It is put on the record.", (TEXT,)),
     T.TRANSFER_MAA: Act("Name the most appropriate agency", "It is put on the record.", (TEXT,)),
     T.MERGE: Act("Merge with another task", "It is put on the record.", (TEXT,)),
+    T.CARRY_OVER: Act("Carry it over", "It goes on in the next tasking cycle."),
     T.NO_TASKING: Act("No tasking", "The task is withdrawn, and taken off the boards.", is_warning=True),
 }
 """Every decision, in the order in which pages offer them."""

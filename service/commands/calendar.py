@@ -1,13 +1,18 @@
-"""Commands for the calendar of meetings: `tasking meeting list`, `open` and `cancel`."""
+"""Commands for the calendar of meetings: `tasking meeting list`, `sheet`, `open` and `cancel`."""
 
+import json
 import secrets
 from datetime import datetime, timedelta
 
 import click
 from rich.table import Table
 
+from reporting.meeting_sheet import SheetRow, meeting_sheet, sheet_json
+from reporting.wording import short_time
 from service.commands.deciding import MOMENT, within_the_rules
-from service.commands.running import console
+from service.commands.papers import WHO
+from service.commands.running import console, login_or_stop
+from service.commands.thrive import AS_JSON
 from service.wiring import Service
 from tasking import holding
 from tasking.authority import meeting_named
@@ -47,6 +52,44 @@ def list_meetings(unit: str | None, days: int) -> None:
     table = Table("reference", "when", "meeting", "chair", "state", title=f"Meetings of the next {days} days")
     for at, each, state in within_the_rules(listing):
         table.add_row(meeting_ref(each, at), clock_text(at), each.name, each.chair_role, state)
+    console.print(table)
+
+
+@meeting.command("sheet")
+@click.option("--unit", help="Only this unit's.")
+@AS_JSON
+@WHO
+def show_sheet(unit: str | None, as_json: bool, who: str | None) -> None:
+    """The admin sheet: every meeting with its policy, how often it takes place, when it was held last and is next.
+
+    It says which were missed since, where the meeting's kind names its policy, and when one that is rarer than policy
+    allows is looked at in between.
+    """
+    actor = who or login_or_stop("looks at it")
+
+    async def reading(service: Service) -> tuple[SheetRow, ...]:
+        if unit and unit not in service.force.units:
+            raise RuleBroken(f"There is no unit {unit}; there are {', '.join(service.force.units)}.")
+        with service.store.open() as connection:
+            rows = meeting_sheet(connection, service.force, service.store.clock.now(), unit)
+        service.store.consulted(actor, "command line", f"meeting sheet {unit}" if unit else "meeting sheet")
+        return rows
+
+    rows = within_the_rules(reading)
+    if as_json:
+        click.echo(json.dumps(sheet_json(rows), ensure_ascii=False, indent=2))
+        return
+    table = Table(
+        "meeting", "level", "how often", "policy", "last held", "next", "to know", title=f"Meetings: {len(rows)}"
+    )
+    for row in rows:
+        policy = ", ".join(filter(None, (row.policy_url, f"at most {row.longest_gap}" if row.longest_gap else "")))
+        missed = f"MISSED: {', '.join(row.missed)}" if row.missed else ""
+        interim = f"interim review {short_time(row.interim_at)}" if row.interim_at else ""
+        held = clock_text(row.last_held) if row.last_held else "never on record"
+        to_know = "; ".join(filter(None, (missed, interim)))
+        place = (f"{row.code} {row.name}", row.level, row.cadence or "not in the calendar", policy)
+        table.add_row(*place, held, short_time(row.next_at), to_know)
     console.print(table)
 
 

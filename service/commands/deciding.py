@@ -84,7 +84,7 @@ def decide(reference: str, decision: str, person: str, **given: object) -> None:
       ESCALATE, ENDORSE, ESCALATION_WITHDRAW, DE_ESCALATION_PROPOSE, RECEIVE    by the unit that holds the task
       ESCALATION_ACCEPT, ESCALATION_DECLINE, ESCALATION_RETURN,
       ESCALATION_TO_MEETING, DE_ESCALATE, RETAIN                               by the level above
-      PRIORITY_OVERRIDE, EXTEND, NO_TASKING                                    by any level it stands with
+      PRIORITY_OVERRIDE, EXTEND, CARRY_OVER, NO_TASKING, PAUSE, RESUME         by any level it stands with
       RESOURCE, RESOURCE_DECLINE                                               people and equipment: grant, or decline
       ALLOCATE, TASK_CREATE, PLAN_COMMISSION, ANALYSIS_COMMISSION,
       REVIEW_COMMISSION, TRANSFER_MAA, MERGE                                   recorded, with no effect of their own

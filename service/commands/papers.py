@@ -81,12 +81,12 @@ def pack(
 
     async def making(service: Service) -> Pack:
         sitting = _sitting(service.force, meeting, day, service.store.clock.now())
-        _check_new(path, shapes)
+        check_new(path, shapes)
         whole = _pack_of(service, sitting, actor, freeze, tell_again)
         made = meeting_pack.partner_part(whole) if partners else whole
         _note(service, actor, made.meeting_ref, path)
         if path:
-            _write(path, shapes[path.suffix](made))
+            write_new(path, shapes[path.suffix](made))
         if freeze:
             await service.worker.deliver_due()
         return made
@@ -112,12 +112,12 @@ def minutes(meeting_ref: str, path: Path | None, restricted: bool, who: str | No
     }
 
     async def drafting(service: Service) -> Minutes:
-        _check_new(path, shapes)
+        check_new(path, shapes)
         with service.store.open() as connection:
             made = draft_minutes(connection, service.force, meeting_ref, service.store.clock.now(), restricted)
         _note(service, actor, made.meeting_ref, path, restricted)
         if path:
-            _write(path, shapes[path.suffix](made))
+            write_new(path, shapes[path.suffix](made))
         return made
 
     made = within_the_rules(drafting)
@@ -195,7 +195,7 @@ def register(
 
     async def reading(service: Service) -> tuple[RegisterRow, ...]:
         _check_units(service.force, units)
-        _check_new(path, shapes)
+        check_new(path, shapes)
         now = service.store.clock.now()
         first = utc_of(since) if since else now - timedelta(days=REGISTER_DAYS)
         end = utc_of(until + timedelta(days=1)) if until else now + timedelta(microseconds=1)
@@ -204,7 +204,7 @@ def register(
             rows = decision_register(connection, service.force, first, end, *found)
         _note(service, actor, "decision register", path, restricted)
         if path:
-            _write(path, shapes[path.suffix](rows))
+            write_new(path, shapes[path.suffix](rows))
         return rows
 
     rows = within_the_rules(reading)
@@ -248,7 +248,7 @@ def _check_units(force: Force, units: tuple[str, ...] | list[str]) -> None:
         raise RuleBroken(f"There is no unit {strangers[0]}; there are {', '.join(force.units)}.")
 
 
-def _check_new(path: Path | None, shapes: object) -> None:
+def check_new(path: Path | None, shapes: object) -> None:
     """Raises RuleBroken where the file is there already or its ending is none of those that can be written."""
     endings = list(shapes) if isinstance(shapes, dict) else []
     if path is not None and path.suffix not in endings:
@@ -264,7 +264,7 @@ def _note(service: Service, actor: str, object_ref: str, path: Path | None, rest
         uow.audit(action, object_ref, {"restricted": (None, True)} if restricted else {}, kind)
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes) -> None:
     """A file that only its owner may read."""
     path.touch(mode=0o600, exist_ok=False)
     path.write_bytes(content)

@@ -121,9 +121,9 @@ def a_decision(
 
 
 @contextmanager
-def open_hall() -> Iterator[Hall]:
+def open_hall(force: Force | None = None) -> Iterator[Hall]:
     """On an empty store in memory, at 08:30."""
-    with open_desk(force_with_roles()) as desk:
+    with open_desk(force or force_with_roles()) as desk:
         poster = NotingPoster()
         told = Announce(
             desk.store, desk.force, poster, "https://p/{plan_id}/{task_id}", "https://p/{plan_id}", RECORD, PACK
@@ -141,6 +141,8 @@ def open_hall() -> Iterator[Hall]:
                 "pack_ready",
                 "strategy",
                 "digest",
+                "cycle_closed",
+                "interim_review",
                 "canary",
             )
         }

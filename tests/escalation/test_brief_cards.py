@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,17 +12,22 @@ from escalation.brief_cards import (
     CHASE_WORDS,
     SECTION_WORDS,
     Digest,
+    Interim,
     PackFacts,
     chased_card,
     check_card,
+    cycle_card,
     decided_card,
     digest_card,
+    interim_card,
     pack_card,
     pack_counts,
 )
 from escalation.card_parts import CardLinks, Mark
 from escalation.handing_over import names_of
 from escalation.personal_data import gated
+from tasking.cadence import KnownMeetings, keeping_of
+from tasking.cycle_report import CycleCounts, CycleReport
 from tasking.decision import Capacity, Decision, DecisionType, Snapshot
 from tasking.escalation import TRIGGER_WORDS
 from tasking.force import Force
@@ -69,6 +74,15 @@ DECISION = Decision(
     review_at=MORNING + timedelta(days=2),
     given={"receiver": "marker-receiver"},
 )
+KNOWN = KnownMeetings({}, frozenset(), None)
+REPORT = CycleReport(
+    "CYC-2026-11",
+    date(2026, 10, 12),
+    date(2026, 11, 8),
+    MORNING,
+    (CycleCounts("DIV_N", 1200, 1100, 130, 1400, 150, 160, 170),),
+    (),
+)
 COUNTS = {"Undecided": 2, "Overdue": 3, "Nobody owns": 0, "Awaiting result": 1, "Re-assess risk": 0}
 DIGEST = Digest("DIV_N", COUNTS, ("T-1", "T-2", "T-3", "T-4", "T-5"), MORNING - 16 * HOUR, 4, 2)
 
@@ -83,6 +97,8 @@ def cards_of(force: Force, mark: Mark) -> Iterator[dict[str, Any]]:
             yield chased_card(force, task, trigger, LINKS, mark)
     yield pack_card(force, PackFacts(meeting, f"{meeting.code} 2026-11-02", MORNING, counts), LINKS, mark)
     yield digest_card(force, DIGEST, "2026-11-02 07:30", LINKS, mark)
+    yield cycle_card(force, REPORT, "DIV_N", REPORT.counts[0], LINKS, mark)
+    yield interim_card(force, Interim(keeping_of(force, meeting, KNOWN, MORNING), COUNTS), LINKS, mark)
     yield check_card(meeting, mark)
 
 

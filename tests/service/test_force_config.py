@@ -1,5 +1,6 @@
 """config/force.yaml: what ships is whole, and each way of getting it wrong is told with its line."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -242,3 +243,14 @@ def any_task() -> Task:
     values = {name: None for name in Task.__dataclass_fields__}
     shown = {"stands_on": ("HP", "DIV_N"), "band": PriorityBand.PRIORITY, "decision_needed": True, "was_returned": True}
     return Task(**{**values, **shown, "status": Status.COMPLETED})  # type: ignore[arg-type]
+
+
+def test_a_pillar_may_have_time_limits_of_its_own_and_a_slip_has_its_line(force: Force, tmp_path: Path) -> None:
+    wanted = force.pillars["WANTED_SUSPECTS"]
+    assert (wanted.accept_within, wanted.finish_within) == (timedelta(hours=8), timedelta(days=7))
+    assert force.pillars["ROADS"].accept_within is None
+    line = line_of("accept_within: 8h")
+    for wrong in ("soon", "0h"):
+        (fault,) = faults_after(tmp_path, "accept_within: 8h", f"accept_within: {wrong}")
+        assert fault.startswith(f"{line}:")
+        assert "accept_within" in fault

@@ -18,7 +18,7 @@ from store import notebook
 
 Stage = Any
 
-ABOUT_CHANNELS = ("freeze-packs", "send-digests", "check-channels")
+ABOUT_CHANNELS = ("freeze-packs", "close-cycle", "send-digests", "check-channels", "remind-reviews")
 """Jobs that only promise cards, of which the outbox says itself where they cannot be posted."""
 
 

@@ -1,7 +1,7 @@
 """Meetings in config/force.yaml: what ships is the notes' calendar, all of it may be left out, mistakes have lines."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -318,3 +318,25 @@ def test_a_broken_first_meeting_makes_no_fault_of_the_one_that_shares_its_channe
 
 def test_a_broken_kind_makes_no_fault_of_the_meetings_of_that_kind(tmp_path: Path) -> None:
     assert len(faults_of(tmp_path, kind("DAILY", name=7))) == 1
+
+
+def test_the_end_of_a_cycle_is_told_to_the_levels_that_config_names_else_to_the_highest(tmp_path: Path) -> None:
+    assert changed(tmp_path, lambda whole: None).cycle_report_to == ("FORCE", "DIVISION")
+    assert changed(tmp_path, lambda whole: whole["cycle"].pop("report_to")).cycle_report_to == ("FORCE",)
+    (fault,) = faults_of(tmp_path, lambda whole: whole["cycle"].update(report_to=["FORCES"]))
+    assert "level 'FORCES' is not listed under 'levels'" in fault
+
+
+def test_strategic_meetings_of_force_and_divisions_have_their_policy_and_slips_have_their_line(
+    force: Force, tmp_path: Path
+) -> None:
+    for code, level in (("FORCE_STRATEGIC", "FORCE"), ("DIV_N_STRATEGIC", "DIVISION"), ("DIV_S_STRATEGIC", "DIVISION")):
+        meeting = force.meeting(code)
+        found = force.kind_of(meeting)
+        assert found is not None
+        assert force.level_of(meeting.unit).code == level
+        assert (found.policy_url[:8], found.longest_gap, found.interim_percent) == ("https://", timedelta(days=100), 50)
+        assert found.sets_control_strategy is (level == "FORCE")
+    for wrong in ({"policy_url": "policy.docx"}, {"longest_gap": "a while"}, {"interim_percent": 100}):
+        (fault,) = faults_of(tmp_path, kind("STRATEGIC", **wrong))
+        assert next(iter(wrong)) in fault

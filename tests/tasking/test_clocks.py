@@ -1,13 +1,16 @@
-"""London's clocks: working days with bank holidays, both changes of the clocks, and each band's time to accept."""
+"""London's clocks: working days with bank holidays, both changes of the clocks, and how often owners tell."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasking.clocks import LONDON, accept_by, clock_text, first_action_by, is_working_day, later, local_day, utc_of
+from tasking.clocks import LONDON, clock_text, is_working_day, later, local_day, utc_of
 from tasking.thrive import BANDS, PriorityBand
+from tasking.time_limits import accept_by, first_action_by
+from tests.tasking.test_rag import FRESH
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 moments = st.datetimes(
@@ -123,9 +126,9 @@ def test_urgent_bands_count_day_and_night_and_the_others_working_days(
     band: PriorityBand, accept: str, first_action: str
 ) -> None:
     """Raised on the Thursday afternoon before Easter, with the clocks going forward on Easter Sunday."""
-    raised_at = london("2027-03-25T15:00")
-    assert accept_by(band, raised_at) == london(accept)
-    assert first_action_by(band, raised_at) == london(first_action)
+    task = replace(FRESH, band=band, raised_at=london("2027-03-25T15:00"))
+    assert accept_by(task) == london(accept)
+    assert first_action_by(task) == london(first_action)
 
 
 def test_each_band_says_how_often_the_owner_tells_how_it_stands() -> None:

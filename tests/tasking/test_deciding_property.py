@@ -30,6 +30,7 @@ GIVEN: dict[str, Any] = {
     "band": "PRIORITY",
     "hours": 4,
     "due_at": datetime(2027, 1, 1, tzinfo=UTC),
+    "review_at": datetime(2027, 1, 1, tzinfo=UTC),
 }
 ENDING = {DecisionType.NO_TASKING}
 """Left out: it ends the story."""

@@ -34,6 +34,8 @@ def test_events_carry_only_ids_and_codes() -> None:
         "unit",
         "slot",
         "day",
+        "cycle",
+        "meeting",
         "plan_id",
         "version",
     }, "ids, codes, numbers and days, and nothing that a person wrote"

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from store import task_lines
 from tasking.task import Task
 
-revision = "0018"
+revision = "0014"
 down_revision = "0013"
 branch_labels = None
 depends_on = None
