@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
+from reporting.agenda_lines import agenda_lines
 from reporting.pack_lines import who_words
 from reporting.wording import (
     READ_ON_RECORD,
@@ -21,8 +22,8 @@ from reporting.wording import (
     time_words,
     unit_name,
 )
+from store import agenda, meetings
 from store import decisions as decision_rows
-from store import meetings
 from store.tables import tasks as task_table
 from store.tasks import read_tasks_by_references
 from tasking.authority import meeting_named
@@ -114,6 +115,7 @@ class Minutes:
 
     `absent` are those who sent apologies, or were there the last time and not now. `chair_note` says who took the
     chair in whose place, or that nobody opened the meeting. `cancelled_because` is empty for a meeting not cancelled.
+    `agenda` says how people built the agenda by hand, oldest first.
     """
 
     meeting_ref: str
@@ -134,6 +136,7 @@ class Minutes:
     decisions: tuple[MinutedDecision, ...]
     actions: tuple[MinutedAction, ...]
     cancelled_because: str = ""
+    agenda: tuple[str, ...] = ()
 
 
 def minutes(
@@ -157,6 +160,7 @@ def minutes(
     raised = _raised_there(connection, meeting, starts_at)
     found = read_tasks_by_references(connection, {each.task_reference for each in made} | raised)
     tasks = {task.reference: task for task in found}
+    built = _built(connection, force, meeting_ref, with_restricted, leave_out)
     if leave_out:
         found = [task for task in found if not is_restricted(force, task)]
         made = tuple(each for each in made if not is_decision_restricted(force, each, tasks.get(each.task_reference)))
@@ -186,7 +190,18 @@ def minutes(
         decisions=decided,
         actions=actions,
         cancelled_because=record.reason if record and record.state is MeetingState.CANCELLED else "",
+        agenda=built,
     )
+
+
+def _built(
+    connection: Connection, force: Force, meeting_ref: str, with_restricted: bool, leave_out: bool
+) -> tuple[str, ...]:
+    """How the agenda was built by hand."""
+    steps = agenda.of_meeting(connection, meeting_ref)
+    about = {step.reference for step in steps if step.reference}
+    tasks = {task.reference: task for task in read_tasks_by_references(connection, about)} if about else {}
+    return agenda_lines(force, steps, tasks, with_restricted, leave_out)
 
 
 def _starts_at(force: Force, meeting_ref: str, record: MeetingRecord | None, made: Sequence[Decision]) -> datetime:

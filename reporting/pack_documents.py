@@ -32,6 +32,10 @@ def pack_docx(pack: Pack, task_url: TaskUrl = lambda task_id: None) -> bytes:
             part = section.part
             _part_heading(document, pack, part)
         _section(document, number, section, task_url)
+    if pack.left_out:
+        document.add_heading(f"Left out by hand: {len(pack.left_out)}", 1)
+        for line in pack_shape.left_out_lines(pack):
+            add_paragraph(document, Words(line))
     if pack.not_shown:
         _further(document, pack)
     return content_of(document)

@@ -31,6 +31,7 @@ def pack_html(
             all_url=all_url,
             columns=pack_shape.COLUMNS,
             first_look=pack_shape.first_look(pack),
+            left_out=pack_shape.left_out_lines(pack),
             further_words=pack_shape.further_words(pack),
             has_parts=pack_shape.has_parts(pack),
             numbered=pack_shape.numbered(pack),

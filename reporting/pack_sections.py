@@ -11,7 +11,7 @@ from reporting import pack_lines, pack_offers
 from reporting.intelligence_lines import intelligence_lines
 from reporting.pack_conditions import is_controlled, is_local
 from reporting.pack_parts import PARTNERS, POLICE, CountTable, PackDecision
-from reporting.pack_reasons import RANK, Found
+from reporting.pack_reasons import ADDED, RANK, Found
 from reporting.pack_view import Seen, View
 from reporting.strategy_lines import control_strategy_counts, control_strategy_lines
 from tasking.meetings import AgendaSection as A
@@ -138,7 +138,10 @@ def note_of(view: View, section: A) -> str:
 
 
 def _one_place(view: View, matter: Matter) -> list[A]:
-    """Under escalations where one waits for a decision, else under the point of its most pressing reason."""
+    """Under escalations where one waits for a decision, else under the point of its most pressing reason; under none
+    where it has a point of its own."""
+    if ADDED in matter.found:
+        return []
     places = places_of(view, matter)
     if A.ESCALATIONS in places:
         return [A.ESCALATIONS]

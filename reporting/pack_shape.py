@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from reporting.pack_parts import PARTNERS, Change, Pack, PackDecision, PackItem, PackSection
+from reporting.pack_parts import PARTNERS, Change, LeftOut, Pack, PackDecision, PackItem, PackSection
 from reporting.wording import OPEN_IT_THERE, owner_words, short_time
 from tasking.rag import Rag
 
@@ -95,6 +95,16 @@ def further_words(pack: Pack) -> str:
         name = each.band.capitalize() or "Not assessed"
         bands[name] = bands.get(name, 0) + 1
     return ", ".join(f"{number} {name}" for name, number in bands.items())
+
+
+def left_out_lines(pack: Pack) -> tuple[str, ...]:
+    """What was left out by hand, each with its tasks, the reason, who did it and when."""
+    return tuple(_left_out_line(each) for each in pack.left_out)
+
+
+def _left_out_line(each: LeftOut) -> str:
+    tasks = f" ({', '.join(each.tasks)})" if each.tasks else ""
+    return f"{each.title or each.reference}{tasks}: {each.because} ({each.by}, {short_time(each.at)})"
 
 
 def numbered(pack: Pack) -> Sequence[tuple[int, PackSection]]:

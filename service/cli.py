@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 
 from service.commands.account import sign_in_service_account
+from service.commands.agenda import agenda
 from service.commands.audit import evidence, verify_audit
 from service.commands.calendar import meeting
 from service.commands.deciding import assess, decide, link
@@ -221,6 +222,7 @@ def _migrated(settings: Settings) -> None:
 
 
 OTHERS = (
+    agenda,
     analysis,
     assess,
     decide,

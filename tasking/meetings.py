@@ -36,13 +36,22 @@ class AgendaSection(StrEnum):
     DECISIONS = "DECISIONS"
 
 
+class Stage(StrEnum):
+    """The four stages of a tasking meeting, in their order (requirement 63)."""
+
+    REVIEW = "REVIEW"
+    PRIORITISE = "PRIORITISE"
+    PLAN = "PLAN"
+    TASK = "TASK"
+
+
 @dataclass(frozen=True, slots=True)
 class MeetingKind:
     """A kind of meeting. `agenda` is in order; `partner_sections` of it are for partners too, the rest police only.
 
     `is_daily` meetings run by exception, show at most `most_items` items, and are what an undecided escalation may
     not cross twice. `is_tasking` says that it is a tasking and co-ordination meeting (APP: the daily one is not).
-    Only one that `sets_control_strategy` does.
+    Only one that `sets_control_strategy` does. `stages` groups the agenda where the meeting has stages; empty else.
     """
 
     code: str
@@ -53,6 +62,11 @@ class MeetingKind:
     is_tasking: bool = True
     most_items: int | None = None
     sets_control_strategy: bool = False
+    stages: tuple[tuple[Stage, tuple[AgendaSection, ...]], ...] = ()
+
+    def stage_of(self, section: AgendaSection) -> Stage | None:
+        """The stage at which the meeting takes this section; None without stages."""
+        return next((stage for stage, sections in self.stages if section in sections), None)
 
 
 @dataclass(frozen=True, slots=True)

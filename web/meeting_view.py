@@ -6,7 +6,9 @@ from reporting.meeting_list import ListedMeeting, meeting_named, sitting_on_reco
 from reporting.meeting_pack import partner_part
 from reporting.pack_for import pack_for
 from reporting.pack_parts import Pack, PackSection
-from store import meetings
+from store import meetings, packs
+from tasking.agenda import LAST_HOUR
+from tasking.agenda_building import why_closed
 from tasking.authority import in_the_chair
 from tasking.calendar import Sitting, previous_meeting
 from tasking.errors import UnknownMeeting
@@ -21,7 +23,8 @@ FOR_POLICE = "This part of the meeting is for the police alone."
 
 @dataclass(frozen=True, slots=True)
 class MeetingView:
-    """A meeting for one person. `pack` is None where it is over and none was frozen; a partner gets their part."""
+    """A meeting for one person. `pack` is None where it is over and none was frozen; a partner gets their part.
+    `agenda_closed` says why its agenda can be changed no more, and is empty while it can."""
 
     sitting: Sitting
     listed: ListedMeeting
@@ -31,6 +34,7 @@ class MeetingView:
     is_partner: bool
     posts: tuple[str, ...]
     may_run: bool
+    agenda_closed: str
 
     @property
     def ref(self) -> str:
@@ -70,6 +74,7 @@ def meeting_seen(visit: Visit) -> MeetingView:
         record = meetings.read(connection, reference)
         before = previous_meeting(sitting.meeting, sitting.starts_at, cancelled=meetings.cancelled(connection))
         last = meetings.read(connection, before.meeting_ref) if before else None
+        is_frozen = packs.has_since(connection, reference, sitting.starts_at - LAST_HOUR)
     visit.looked_at(reference)
     chairs = in_the_chair(sitting.meeting)
     held = posts_of(visit.person, force, sitting.meeting.unit)
@@ -82,6 +87,7 @@ def meeting_seen(visit: Visit) -> MeetingView:
         is_partner=is_partner,
         posts=tuple(role for role in chairs if role in held),
         may_run=sitting.meeting.unit in visit.units(Right.RUN_MEETING) and not listed.is_cancelled,
+        agenda_closed=why_closed(sitting, visit.now, is_cancelled=listed.is_cancelled, is_frozen=is_frozen),
     )
 
 

@@ -1,6 +1,7 @@
 """TABLE: every page of the tab, by the module that draws it. A new page is one line of its module's PAGES."""
 
 from web import (
+    agenda_pages,
     board_page,
     decision_page,
     inbox_page,
@@ -33,6 +34,7 @@ PAGES: tuple[Page, ...] = (
     *note_page.PAGES,
     *meeting_pages.PAGES,
     *meeting_papers.PAGES,
+    *agenda_pages.PAGES,
     *register_page.PAGES,
     *operator_page.PAGES,
     *teams_page.PAGES,

@@ -291,6 +291,8 @@ def _show_pack(made: Pack) -> None:
             console.print(f"   {told}. {pack_shape.decided_by(decision)}", soft_wrap=True)
         if section.is_empty:
             console.print(f"   {pack_shape.NOTHING}")
+    for line in pack_shape.left_out_lines(made):
+        console.print(f"Left out: {line}", soft_wrap=True)
 
 
 def _show_minutes(made: Minutes) -> None:
@@ -303,6 +305,8 @@ def _show_minutes(made: Minutes) -> None:
             console.print(f"   {name}: {words}", soft_wrap=True)
     for action in made.actions:
         console.print(f"\n{action.reference}: {action.owner}, {action.status}", soft_wrap=True)
+    for line in made.agenda:
+        console.print(f"   agenda: {line}", soft_wrap=True)
 
 
 def _show_register(rows: tuple[RegisterRow, ...]) -> None:
