@@ -90,7 +90,7 @@ def on_agenda(
     matters = matters_of(view)
     under = _under(view, placed(view, matters), matters)
     owed: dict[str, tuple[str, ...]] = {}
-    for reference, places in _places_of_owed(under).items():
+    for reference, places in _places_of_owed(view, under).items():
         owed[reference] = (reference,)
         standing = [code for code in places if code not in view.agenda.out]
         if len(standing) == 1:
@@ -123,24 +123,30 @@ def _under(
     return found
 
 
-def _places_of_owed(under: Mapping[str, Collection[Matter]]) -> dict[str, tuple[str, ...]]:
+def _places_of_owed(view: View, under: Mapping[str, Collection[Matter]]) -> dict[str, tuple[str, ...]]:
     """For each task that is overdue for review the points that review it; where none does, those that it is under."""
     places = dict[str, list[str]]()
     for code, there in under.items():
         for matter in there:
             if MUST_REVIEW & matter.found.keys():
                 places.setdefault(matter.seen.task.reference, []).append(code)
-    return {reference: tuple(filter(_reviews, codes)) or tuple(codes) for reference, codes in places.items()}
+    return {
+        reference: tuple(code for code in codes if _reviews(view, code)) or tuple(codes)
+        for reference, codes in places.items()
+    }
 
 
-def _reviews(code: str) -> bool:
+def _reviews(view: View, code: str) -> bool:
+    """Whether a point is where the meeting reviews such tasks: with stages, only one in the first of them."""
     section = section_of(code)
-    return section is not None and bool(RULES[section].reasons & MUST_REVIEW)
+    if section is None or not RULES[section].reasons & MUST_REVIEW:
+        return False
+    return view.kind.stage_of(section) in (None, Stage.REVIEW)
 
 
 def _kept_for_review(view: View, under: Mapping[str, Collection[Matter]]) -> frozenset[str]:
     """Points that stand although they were left out: without them something would skip its review."""
-    found = _places_of_owed(under).values()
+    found = _places_of_owed(view, under).values()
     return frozenset(places[0] for places in found if all(code in view.agenda.out for code in places))
 
 

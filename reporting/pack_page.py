@@ -34,6 +34,7 @@ def pack_html(
             left_out=pack_shape.left_out_lines(pack),
             further_words=pack_shape.further_words(pack),
             has_parts=pack_shape.has_parts(pack),
+            stage_before=pack_shape.stage_before,
             numbered=pack_shape.numbered(pack),
             part_titles=pack_shape.PART_TITLES,
             nothing=pack_shape.NOTHING,

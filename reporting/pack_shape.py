@@ -10,6 +10,8 @@ from tasking.rag import Rag
 COLUMNS = ("Task", "Risk and state", "Why it is here", "Asked and needed")
 """Headings of a table of tasks."""
 NOTHING = "Nothing to report."
+STAGES = ("Review", "Prioritise", "Plan", "Task")
+"""The stages of a meeting that has them, as packs head them."""
 PART_TITLES = {PARTNERS: "Part 1: with partners", "police": "Part 2: police only"}
 """Headings of the parts, where a meeting has a part with partners."""
 Url = Callable[[PackItem], str | None]
@@ -95,6 +97,17 @@ def further_words(pack: Pack) -> str:
         name = each.band.capitalize() or "Not assessed"
         bands[name] = bands.get(name, 0) + 1
     return ", ".join(f"{number} {name}" for name, number in bands.items())
+
+
+def stage_before(pack: Pack, number: int) -> str:
+    """The heading of the stage that begins with this point, counted from 1; empty where none does."""
+    here = pack.sections[number - 1]
+    before = pack.sections[number - 2] if number > 1 else None
+    if not here.stage or (before is not None and (before.stage, before.part) == (here.stage, here.part)):
+        return ""
+    return (
+        f"Stage {STAGES.index(here.stage) + 1} of {len(STAGES)}: {here.stage}" if here.stage in STAGES else here.stage
+    )
 
 
 def left_out_lines(pack: Pack) -> tuple[str, ...]:

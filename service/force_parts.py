@@ -201,6 +201,7 @@ class MeetingKindPart(ConfigModel):
     most_items: Annotated[int, _within(MOST_ITEMS, "items may be")] | None = None
     agenda: list[str]
     partner_sections: Annotated[list[str], Field(default_factory=list)]
+    stages: Annotated[dict[str, list[str]], Field(default_factory=dict)]
 
 
 class CyclePart(ConfigModel):

@@ -9,6 +9,7 @@ from datetime import date
 
 from service.config_files import ConfigFile, Item, Loc, did_you_mean
 from service.force_parts import AuthorityPart, CyclePart, LevelPart, MeetingKindPart, MeetingPart
+from service.stage_config import check_stages, stages_of
 from tasking.force import TaskingMeeting
 from tasking.meetings import AgendaSection, Authority, MeetingKind, Recurrence
 from tasking.recurrence import fault_of
@@ -39,6 +40,7 @@ def read_meetings(
     file.check_unique(kinds, "meeting kind", "code", lambda kind: kind.code)
     for kind in kinds:
         _check_agenda(file, kind)
+        check_stages(file, kind)
     first_of: dict[str, MeetingPart] = {}
     for item in meetings:
         _check_meeting(file, item)
@@ -88,6 +90,7 @@ def _kind(part: MeetingKindPart) -> MeetingKind:
         is_daily=part.daily,
         is_tasking=part.tasking,
         sets_control_strategy=part.sets_control_strategy,
+        stages=stages_of(part),
         most_items=part.most_items or (DAILY_MOST_ITEMS if part.daily else None),
     )
 

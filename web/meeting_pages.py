@@ -75,6 +75,7 @@ def drawn(visit: Visit, seen: MeetingView, status: int = 200) -> Response:
         meeting=seen,
         pack=pack,
         numbered=pack_shape.numbered(pack) if pack else (),
+        stage_before=pack_shape.stage_before,
         has_parts=bool(pack and pack_shape.has_parts(pack)),
         part_titles=pack_shape.PART_TITLES,
         first_look=pack_shape.first_look(pack) if pack else (),

@@ -279,6 +279,8 @@ def _show_pack(made: Pack) -> None:
         numbers = f"{len(changes.new)} new, {len(changes.gone)} gone, {len(changes.moved)} moved"
         console.print(f"Since the pack of {time_words(changes.as_at)}: {numbers}.", soft_wrap=True)
     for number, section in pack_shape.numbered(made):
+        if stage := pack_shape.stage_before(made, number):
+            console.print(f"\n{stage}")
         part = " (with partners)" if section.part == PARTNERS else ""
         console.print(f"\n{number}. {section.title}{part}")
         for line in section.lines:
