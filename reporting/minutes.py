@@ -34,6 +34,7 @@ from tasking.force import Force, TaskingMeeting
 from tasking.meetings import MeetingRecord, MeetingState, Opening
 from tasking.recording import WORDS
 from tasking.restricted import is_restricted
+from tasking.roster import Quorum, quorum_of
 from tasking.task import Classification, Task
 
 CAPACITY_WORDS = {
@@ -115,7 +116,8 @@ class Minutes:
 
     `absent` are those who sent apologies, or were there the last time and not now. `chair_note` says who took the
     chair in whose place, or that nobody opened the meeting. `cancelled_because` is empty for a meeting not cancelled.
-    `agenda` says how people built the agenda by hand, oldest first.
+    `agenda` says how people built the agenda by hand, oldest first; `too_few` warns where fewer of the tasking team
+    were there than are needed.
     """
 
     meeting_ref: str
@@ -137,6 +139,7 @@ class Minutes:
     actions: tuple[MinutedAction, ...]
     cancelled_because: str = ""
     agenda: tuple[str, ...] = ()
+    too_few: str = ""
 
 
 def minutes(
@@ -168,7 +171,7 @@ def minutes(
     decided = tuple(_decision(force, each, tasks.get(each.task_reference), later, with_restricted) for each in made)
     actions = tuple(_action(force, task, task.reference in raised, with_restricted) for task in found)
     partner_part, police_part, apologies = _attendance(record)
-    kind = force.kind_of(meeting)
+    kind, quorum = force.kind_of(meeting), quorum_of(meeting, record)
     return Minutes(
         meeting_ref=meeting_ref,
         meeting=meeting.name,
@@ -186,11 +189,12 @@ def minutes(
         partner_part=partner_part,
         police_part=police_part,
         has_partner_part=bool(partner_part or (kind and kind.partner_sections)),
-        absent=(*apologies, *_missing_since_last(connection, meeting, starts_at, record)),
+        absent=(*apologies, *_not_seated(quorum), *_missing_since_last(connection, meeting, starts_at, record)),
         decisions=decided,
         actions=actions,
         cancelled_because=record.reason if record and record.state is MeetingState.CANCELLED else "",
         agenda=built,
+        too_few=quorum.warning if quorum else "",
     )
 
 
@@ -228,6 +232,10 @@ def _attendance(record: MeetingRecord | None) -> tuple[tuple[str, ...], tuple[st
         tuple(who_words(each) for each in entries if each.police_part),
         tuple(f"{who_words(each)}: apologies" for each in entries if not each.partner_part and not each.police_part),
     )
+
+
+def _not_seated(quorum: Quorum | None) -> tuple[str, ...]:
+    return tuple(f"{seat.words}: of the tasking team, not there" for seat in quorum.empty) if quorum else ()
 
 
 def _missing_since_last(

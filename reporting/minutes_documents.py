@@ -76,7 +76,7 @@ def facts_of(minutes: Minutes) -> tuple[tuple[str, str], ...]:
     return (
         ("Unit", minutes.unit_name),
         ("Chair", chair),
-        ("To know", minutes.chair_note),
+        ("To know", " ".join(words for words in (minutes.chair_note, minutes.too_few) if words)),
         ("Deputies", ", ".join(minutes.deputy_roles)),
         ("Meeting", minutes.meeting_ref),
         ("Drawn up", f"{time_words(minutes.as_at)}, from the record"),

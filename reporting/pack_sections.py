@@ -134,6 +134,8 @@ def part_of(view: View, section: A) -> str:
 def note_of(view: View, section: A) -> str:
     """The rule by which the point is put together, and who may be there for it."""
     own = RULES[section].note
+    if section is A.ATTENDANCE:
+        own = pack_lines.needed(view)
     return f"{own} {PARTNER_RULE}".strip() if section is A.ATTENDANCE and view.kind.partner_sections else own
 
 

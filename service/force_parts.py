@@ -175,6 +175,12 @@ class LabelPart(ConfigModel):
     kept_by: Literal["service", "people"]
 
 
+class SeatPart(ConfigModel):
+    role: Name
+    agency: Name | None = None
+    deputies: Roles
+
+
 class MeetingPart(ConfigModel):
     code: Code
     name: Name
@@ -190,6 +196,8 @@ class MeetingPart(ConfigModel):
     repeats: Annotated[str, one_line(200)] | None = None
     minutes: Annotated[int, _within(MEETING_MINUTES, "a meeting takes minutes from")] = 30
     exceptions: Annotated[list[date], BeforeValidator(_days)] = Field(default=[], alias="except")
+    roster: Annotated[list[SeatPart], Field(default_factory=list)]
+    quorum: Annotated[int, Field(ge=0, le=100)] = 0
 
 
 class MeetingKindPart(ConfigModel):

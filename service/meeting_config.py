@@ -9,6 +9,7 @@ from datetime import date
 
 from service.config_files import ConfigFile, Item, Loc, did_you_mean
 from service.force_parts import AuthorityPart, CyclePart, LevelPart, MeetingKindPart, MeetingPart
+from service.roster_config import check_roster, roster_of
 from service.stage_config import check_stages, stages_of
 from tasking.force import TaskingMeeting
 from tasking.meetings import AgendaSection, Authority, MeetingKind, Recurrence
@@ -72,6 +73,8 @@ def _meeting(part: MeetingPart, first_of: Mapping[str, MeetingPart]) -> TaskingM
         poster=part.poster or place.poster or "",
         action_manager_role=part.action_manager_role or "",
         tasking_officer_role=part.tasking_officer_role or "",
+        roster=roster_of(part),
+        quorum=part.quorum,
     )
 
 
@@ -118,6 +121,7 @@ def _check_agenda(file: ConfigFile, item: Item[MeetingKindPart]) -> None:
 def _check_meeting(file: ConfigFile, item: Item[MeetingPart]) -> None:
     part, loc = item.value, item.loc
     _check_kind(file, item)
+    check_roster(file, item)
     _check_roles(file, (*loc, "deputy_roles"), "deputy", part.deputy_roles)
     if part.chair_role in part.deputy_roles:
         file.fault((*loc, "deputy_roles"), f"'{part.chair_role}' takes the chair, so it cannot be its own deputy")

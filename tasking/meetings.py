@@ -112,6 +112,22 @@ class Attendance:
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """A place in a meeting's tasking team: a role, of an `agency` where it is a partner's, and who may come instead."""
+
+    role: str
+    agency: str = ""
+    deputies: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """As a list of who is expected says it."""
+        agency = f", {self.agency}" if self.agency else ""
+        deputies = f" (or {', '.join(self.deputies)})" if self.deputies else ""
+        return f"{self.role}{agency}{deputies}"
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """How a meeting was opened at first, before it was opened again: by whom, as what, when (UTC), and with whom."""
 

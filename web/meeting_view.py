@@ -15,6 +15,7 @@ from tasking.errors import UnknownMeeting
 from tasking.force import TaskingMeeting
 from tasking.meetings import Attendance, MeetingRecord
 from tasking.rights import Right, posts_of, sees_restricted
+from tasking.roster import expected_of, quorum_of
 from web.visit import NotAllowed, Visit
 
 NOT_THERE = "There is no meeting with this reference that you may see."
@@ -53,9 +54,21 @@ class MeetingView:
 
     @property
     def expected(self) -> tuple[Attendance, ...]:
-        """Who is on record as attending; else who attended the last time."""
+        """Who is on record as attending, else who attended the last time; and whoever else is on the roster."""
         known = self.record or self.last_record
-        return known.attendance if known else ()
+        there = known.attendance if known else ()
+        return (*there, *expected_of(self.sitting.meeting, there))
+
+    def deputies_of(self, entry: Attendance) -> tuple[str, ...]:
+        """Who may be there instead of this seat of the roster."""
+        seats = self.sitting.meeting.roster
+        return next((seat.deputies for seat in seats if (seat.role, seat.agency) == (entry.role, entry.agency)), ())
+
+    @property
+    def too_few(self) -> str:
+        """That fewer of the tasking team are there than are needed, once it is open; empty else."""
+        quorum = quorum_of(self.sitting.meeting, self.record)
+        return quorum.warning if quorum else ""
 
 
 def meeting_seen(visit: Visit) -> MeetingView:

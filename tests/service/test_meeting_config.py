@@ -351,3 +351,29 @@ def test_stages_that_would_skip_something_are_refused_with_the_line(
     tmp_path: Path, change: Callable[[Whole], object], sentence: str
 ) -> None:
     assert any(sentence in fault and fault.split(":")[0].isdigit() for fault in faults_of(tmp_path, change))
+
+
+# The roster
+
+
+def test_the_fortnightly_meeting_ships_with_a_roster_of_roles_agencies_and_deputies(force: Force) -> None:
+    meeting = force.meeting("HP_LOCAL")
+    assert (len(meeting.roster), meeting.quorum) == (6, 4)
+    assert meeting.roster[4].words == "Community Safety Officer, Peakshire Council (or Anti-social Behaviour Officer)"
+    assert force.meeting("HP_DAILY").roster == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"quorum": 7}, "7 are needed, but the roster of 'HP_LOCAL' has 6"),
+        ({"roster": [{"role": "Analyst"}] * 2, "quorum": 1}, "'Analyst' is listed twice in the roster"),
+        ({"roster": [{"role": "Analyst", "deputies": ["Analyst"]}], "quorum": 1}, "cannot be its own deputy"),
+        ({"roster": [{"role": "Analyst", "deputies": ["A", "A"]}], "quorum": 1}, "deputy 'A' is listed twice"),
+        ({"roster": [{"role": "Council: Officer"}], "quorum": 1}, "a role has no ':'"),
+    ],
+)
+def test_a_roster_that_cannot_be_is_refused_with_the_line(tmp_path: Path, fields: Whole, sentence: str) -> None:
+    assert any(
+        sentence in fault and fault.split(":")[0].isdigit() for fault in faults_of(tmp_path, put("HP_LOCAL", **fields))
+    )
