@@ -15,6 +15,7 @@ from store.tables import decisions
 from tasking.task import Task, TaskText
 
 MEETING = "/meetings/DIV_N_DAILY%202026-11-02"
+LOCAL_MEETING = "/meetings/HP_LOCAL%202026-11-10"
 SIZES = {"phone": (390, 844), "desktop": (1400, 900)}
 
 
@@ -134,6 +135,7 @@ def test_none_of_these_pages_has_a_serious_violation(
     forms = [f"{base}/decide/{what}" for what in ("escalation-accept", "de-escalate", "escalation-to-meeting")]
     pages = [base, *forms, f"{base}/reassess", f"{base}/note", "/meetings", MEETING, "/register"]
     pages += [f"{MEETING}/points/{number}" for number in (1, 3, 6)]
+    pages.append(LOCAL_MEETING)
     pages.append(f"{MEETING}/points/6/{task.reference}/escalation-accept")
     for path in pages:
         page.goto(f"{url}{path}?theme={theme}")
