@@ -5,20 +5,22 @@ What is built at a moment and what was frozen at it are the same; a page, a prin
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
+from reporting.pack_agenda import BuiltAgenda, Point, built_agenda, matters_of
 from reporting.pack_asking import asked_of, asked_with_figures, tried_of
 from reporting.pack_changes import changes_since
 from reporting.pack_conditions import is_undecided_past_limit, wants_a_decision
 from reporting.pack_parts import PARTNERS, Pack, PackItem, PackSection, Standing, from_document, to_document
-from reporting.pack_reasons import BY_CODE, FOR_DECISION, SAID_ANYWAY, Found, exceptions_among, reasons_of
-from reporting.pack_sections import RULES, Matter, note_of, order_of, part_of, placed, places_of
+from reporting.pack_reasons import ADDED, BY_CODE, FOR_DECISION, SAID_ANYWAY, Found, exceptions_among
+from reporting.pack_sections import RULES, Matter, order_of, placed, places_of
 from reporting.pack_view import View, view_of, without_restricted
 from reporting.wording import band_words, highest, references_in_words, unit_name
 from store import packs
 from store.unit_of_work import SqlUnitOfWork
+from tasking import agenda
 from tasking.calendar import meeting_ref
 from tasking.events import PackFrozen
 from tasking.force import Force, TaskingMeeting
@@ -29,7 +31,7 @@ from tasking.task import Classification, Task
 
 MOST_WHY = 4
 """So many reasons are said of one task at most, the most pressing of them."""
-LAST_HOUR = timedelta(hours=1)
+LAST_HOUR = agenda.LAST_HOUR
 """So long before its meeting the pack that counts is frozen and told to the channel."""
 
 
@@ -50,13 +52,14 @@ def build_pack(
     """
     view = view_of(connection, force, meeting, starts_at, now)
     view = view if with_restricted else without_restricted(view)
-    matters = [Matter(seen, reasons_of(seen, view)) for seen in (*view.open_tasks, *view.ended)]
+    matters = matters_of(view)
     taken = placed(view, matters)
+    built = built_agenda(view, taken, matters)
     before_it = _before_the_meeting(view, matters, taken)
-    shown = _shown(view, before_it)
-    sections = tuple(_section(view, section, taken[section], shown) for section in view.kind.agenda)
+    shown = _shown(view, before_it, built)
+    sections = tuple(_section(view, point, shown) for point in built.points)
     standing = tuple(_standing(view, matter) for matter in before_it if wants_a_decision(matter.seen))
-    further = tuple(each for each in standing if each.task_id not in shown)
+    further = tuple(each for each in standing if each.task_id not in shown | built.out_ids)
     return Pack(
         meeting_ref=meeting_ref(meeting, starts_at),
         code=meeting.code,
@@ -74,6 +77,7 @@ def build_pack(
         not_shown=len(further),
         further=further,
         standing=standing,
+        left_out=built.left_out,
     )
 
 
@@ -116,48 +120,59 @@ def partner_part(pack: Pack) -> Pack:
         not_shown=0,
         further=(),
         standing=(),
+        left_out=(),
     )
 
 
 def _before_the_meeting(
     view: View, matters: Iterable[Matter], taken: dict[AgendaSection, list[Matter]]
 ) -> list[Matter]:
-    """Tasks under any point, and on a daily meeting every exception, the most pressing first."""
+    """Tasks under any point, left out or not, and on a daily meeting every exception, the most pressing first."""
     ids = {matter.seen.task.task_id for there in taken.values() for matter in there}
     found = [
         matter
         for matter in matters
-        if matter.seen.task.task_id in ids or (view.kind.is_daily and exceptions_among(matter.found))
+        if matter.seen.task.task_id in ids
+        or ADDED in matter.found
+        or (view.kind.is_daily and exceptions_among(matter.found))
     ]
     return sorted(found, key=order_of(view))
 
 
-def _shown(view: View, before_it: list[Matter]) -> frozenset[str]:
-    """Ids of the tasks that the pack shows; the meeting's kind may say how many at most."""
-    on_agenda = [matter for matter in before_it if places_of(view, matter)]
-    return frozenset(matter.seen.task.task_id for matter in on_agenda[: view.kind.most_items])
+def _shown(view: View, before_it: list[Matter], built: BuiltAgenda) -> frozenset[str]:
+    """Ids of the tasks that the pack shows; the meeting's kind may say how many at most, besides those by hand."""
+    there = [matter for matter in before_it if matter.seen.task.task_id not in built.out_ids]
+    by_hand = [matter for matter in there if ADDED in matter.found]
+    on_agenda = [matter for matter in there if places_of(view, matter)]
+    return frozenset(matter.seen.task.task_id for matter in (*on_agenda[: view.kind.most_items], *by_hand))
 
 
-def _section(view: View, section: AgendaSection, there: list[Matter], shown: frozenset[str]) -> PackSection:
-    rule = RULES[section]
+def _section(view: View, point: Point, shown: frozenset[str]) -> PackSection:
+    rule = RULES.get(point.section) if point.section else None
+    reasons = rule.reasons if rule else frozenset({ADDED})
     return PackSection(
-        code=section.value,
-        title=rule.title,
-        part=part_of(view, section),
-        note=note_of(view, section),
-        lines=(*(view.missed if section is view.kind.agenda[0] else ()), *rule.lines(view)),
-        counts=rule.counts(view),
-        items=tuple(_item(view, matter, section) for matter in there if matter.seen.task.task_id in shown),
-        decisions=rule.decisions(view),
+        code=point.code,
+        title=point.title,
+        part=point.part,
+        note=point.note,
+        lines=(*(view.missed if point.section is view.kind.agenda[0] else ()), *(rule.lines(view) if rule else ())),
+        counts=rule.counts(view) if rule else (),
+        items=tuple(
+            _item(view, matter, reasons, point.part == PARTNERS)
+            for matter in point.matters
+            if matter.seen.task.task_id in shown
+        ),
+        decisions=rule.decisions(view) if rule else (),
+        stage=point.stage,
+        is_by_hand=rule is None,
     )
 
 
-def _item(view: View, matter: Matter, section: AgendaSection) -> PackItem:
+def _item(view: View, matter: Matter, reasons: frozenset[str], is_for_partners: bool) -> PackItem:
     task, force = matter.seen.task, view.force
     hidden = is_restricted(force, task)
     undecided = is_undecided_past_limit(matter.seen, view.now)
-    is_for_partners = part_of(view, section) == PARTNERS
-    codes = _said_first(matter.found, section, is_for_partners)
+    codes = _said_first(matter.found, reasons, is_for_partners)
     first = BY_CODE[codes[0]]
     return PackItem(
         task_id=task.task_id,
@@ -203,9 +218,9 @@ def smart_gaps(task: Task) -> tuple[str, ...]:
     return tuple(words for words, lacks in gaps if lacks and task.is_open)
 
 
-def _said_first(found: Found, section: AgendaSection, is_for_partners: bool) -> list[str]:
-    """Codes of a task's reasons: the section's own first, then other exceptions, which are no partner's business."""
-    here = [code for code in found if code in RULES[section].reasons]
+def _said_first(found: Found, reasons: frozenset[str], is_for_partners: bool) -> list[str]:
+    """Codes of a task's reasons: the point's own first, then other exceptions, which are no partner's business."""
+    here = [code for code in found if code in reasons]
     others = [code for code in exceptions_among(found) if code not in here and code not in SAID_ANYWAY]
     return here if is_for_partners else here + others
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
+from reporting.agenda_lines import agenda_lines
 from reporting.pack_lines import who_words
 from reporting.wording import (
     READ_ON_RECORD,
@@ -21,8 +22,8 @@ from reporting.wording import (
     time_words,
     unit_name,
 )
+from store import agenda, meetings
 from store import decisions as decision_rows
-from store import meetings
 from store.tables import tasks as task_table
 from store.tasks import read_tasks_by_references
 from tasking.authority import meeting_named
@@ -34,6 +35,7 @@ from tasking.meetings import MeetingRecord, MeetingState, Opening
 from tasking.recording import WORDS
 from tasking.resources import granted_words
 from tasking.restricted import is_restricted
+from tasking.roster import Quorum, quorum_of
 from tasking.task import Classification, Task
 
 CAPACITY_WORDS = {
@@ -123,6 +125,8 @@ class Minutes:
 
     `absent` are those who sent apologies, or were there the last time and not now. `chair_note` says who took the
     chair in whose place, or that nobody opened the meeting. `cancelled_because` is empty for a meeting not cancelled.
+    `agenda` says how people built the agenda by hand, oldest first; `too_few` warns where fewer of the tasking team
+    were there than are needed.
     """
 
     meeting_ref: str
@@ -143,6 +147,8 @@ class Minutes:
     decisions: tuple[MinutedDecision, ...]
     actions: tuple[MinutedAction, ...]
     cancelled_because: str = ""
+    agenda: tuple[str, ...] = ()
+    too_few: str = ""
 
 
 def minutes(
@@ -166,6 +172,7 @@ def minutes(
     raised = _raised_there(connection, meeting, starts_at)
     found = read_tasks_by_references(connection, {each.task_reference for each in made} | raised)
     tasks = {task.reference: task for task in found}
+    built = _built(connection, force, meeting_ref, with_restricted, leave_out)
     if leave_out:
         found = [task for task in found if not is_restricted(force, task)]
         made = tuple(each for each in made if not is_decision_restricted(force, each, tasks.get(each.task_reference)))
@@ -173,7 +180,7 @@ def minutes(
     decided = tuple(_decision(force, each, tasks.get(each.task_reference), later, with_restricted) for each in made)
     actions = tuple(_action(force, task, task.reference in raised, with_restricted) for task in found)
     partner_part, police_part, apologies = _attendance(record)
-    kind = force.kind_of(meeting)
+    kind, quorum = force.kind_of(meeting), quorum_of(meeting, record)
     return Minutes(
         meeting_ref=meeting_ref,
         meeting=meeting.name,
@@ -191,11 +198,23 @@ def minutes(
         partner_part=partner_part,
         police_part=police_part,
         has_partner_part=bool(partner_part or (kind and kind.partner_sections)),
-        absent=(*apologies, *_missing_since_last(connection, meeting, starts_at, record)),
+        absent=(*apologies, *_not_seated(quorum), *_missing_since_last(connection, meeting, starts_at, record)),
         decisions=decided,
         actions=actions,
         cancelled_because=record.reason if record and record.state is MeetingState.CANCELLED else "",
+        agenda=built,
+        too_few=quorum.warning if quorum else "",
     )
+
+
+def _built(
+    connection: Connection, force: Force, meeting_ref: str, with_restricted: bool, leave_out: bool
+) -> tuple[str, ...]:
+    """How the agenda was built by hand."""
+    steps = agenda.of_meeting(connection, meeting_ref)
+    about = {step.reference for step in steps if step.reference}
+    tasks = {task.reference: task for task in read_tasks_by_references(connection, about)} if about else {}
+    return agenda_lines(force, steps, tasks, with_restricted, leave_out)
 
 
 def _starts_at(force: Force, meeting_ref: str, record: MeetingRecord | None, made: Sequence[Decision]) -> datetime:
@@ -222,6 +241,10 @@ def _attendance(record: MeetingRecord | None) -> tuple[tuple[str, ...], tuple[st
         tuple(who_words(each) for each in entries if each.police_part),
         tuple(f"{who_words(each)}: apologies" for each in entries if not each.partner_part and not each.police_part),
     )
+
+
+def _not_seated(quorum: Quorum | None) -> tuple[str, ...]:
+    return tuple(f"{seat.words}: of the tasking team, not there" for seat in quorum.empty) if quorum else ()
 
 
 def _missing_since_last(

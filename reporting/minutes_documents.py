@@ -10,6 +10,7 @@ from reporting.wording import OPEN_IT_THERE, short_time, time_words
 COLUMNS = ("Task", "Unit and risk", "Owner", "Due", "State")
 WIDTHS = (70, 46, 22, 26, 22)
 NOBODY = "Nobody on record."
+AGENDA = "4. The agenda, as it was built by hand"
 
 
 def minutes_html(minutes: Minutes) -> str:
@@ -23,6 +24,7 @@ def minutes_html(minutes: Minutes) -> str:
             facts=facts_of(minutes),
             attendance=attendance_of(minutes),
             nobody=NOBODY,
+            agenda=AGENDA,
             columns=COLUMNS,
             heading_of=heading_of,
             lines_of=lines_of,
@@ -61,6 +63,10 @@ def minutes_docx(minutes: Minutes) -> bytes:
         add_table(document, "Tasks that were decided about or raised, as they stand now", COLUMNS, rows, WIDTHS)
     else:
         add_paragraph(document, Words("None."))
+    if minutes.agenda:
+        document.add_heading(AGENDA, 1)
+        for line in minutes.agenda:
+            add_paragraph(document, Words(line))
     return content_of(document)
 
 
@@ -70,7 +76,7 @@ def facts_of(minutes: Minutes) -> tuple[tuple[str, str], ...]:
     return (
         ("Unit", minutes.unit_name),
         ("Chair", chair),
-        ("To know", minutes.chair_note),
+        ("To know", " ".join(words for words in (minutes.chair_note, minutes.too_few) if words)),
         ("Deputies", ", ".join(minutes.deputy_roles)),
         ("Meeting", minutes.meeting_ref),
         ("Drawn up", f"{time_words(minutes.as_at)}, from the record"),

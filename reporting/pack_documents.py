@@ -31,7 +31,13 @@ def pack_docx(pack: Pack, task_url: TaskUrl = lambda task_id: None) -> bytes:
         if has_parts and section.part != part:
             part = section.part
             _part_heading(document, pack, part)
+        if stage := pack_shape.stage_before(pack, number):
+            document.add_heading(stage, 1)
         _section(document, number, section, task_url)
+    if pack.left_out:
+        document.add_heading(f"Left out by hand: {len(pack.left_out)}", 1)
+        for line in pack_shape.left_out_lines(pack):
+            add_paragraph(document, Words(line))
     if pack.not_shown:
         _further(document, pack)
     return content_of(document)

@@ -52,6 +52,7 @@ def without_restricted_matter(connection: Connection, force: Force, pack: Pack) 
     parts: tuple[Named, ...] = (*pack.standing, *pack.further, *pack.items, *_changes(pack))
     named = {each.reference for each in parts}
     named |= {each.reference for section in pack.sections for each in section.decisions}
+    named |= {reference for each in pack.left_out for reference in (each.reference, *each.tasks) if reference}
     known = {task.reference: task for task in read_tasks_by_references(connection, named)}
     hidden = {item.reference for item in pack.items if item.is_restricted}
     hidden |= {each.reference for section in pack.sections for each in section.decisions if each.is_restricted}
@@ -60,7 +61,9 @@ def without_restricted_matter(connection: Connection, force: Force, pack: Pack) 
     def stays(each: Named) -> bool:
         return each.reference not in hidden
 
-    sections = tuple(_section(section, stays) for section in pack.sections)
+    whole = tuple(_section(section, stays) for section in pack.sections)
+    pairs = zip(pack.sections, whole, strict=True)
+    sections = tuple(left for before, left in pairs if not (left.is_by_hand and before.items and not left.items))
     further = tuple(filter(stays, pack.further))
     changes = pack.changed_since
     return replace(
@@ -71,6 +74,11 @@ def without_restricted_matter(connection: Connection, force: Force, pack: Pack) 
         not_shown=len(further),
         further=further,
         standing=tuple(filter(stays, pack.standing)),
+        left_out=tuple(
+            replace(each, tasks=tuple(reference for reference in each.tasks if reference not in hidden))
+            for each in pack.left_out
+            if each.reference not in hidden
+        ),
     )
 
 

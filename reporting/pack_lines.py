@@ -11,19 +11,36 @@ from tasking.decision import Decision
 from tasking.meetings import Attendance
 from tasking.recording import WORDS
 from tasking.resources import granted_words
+from tasking.roster import quorum_of
 from tasking.task import Status, Task
 
 PARTNER_ONLY = "partner part only"
 
 
 def attendance(view: View) -> tuple[str, ...]:
-    """Roles to be ticked off: the chair's, and who was there last, or is there where the meeting is open. No names."""
+    """Roles to be ticked off: the chair's, the roster's, and who was there last, or is there where the meeting is open.
+    No names."""
     meeting = view.meeting
     chairs = (meeting.chair_role, *meeting.deputy_roles)
     expected = (f"{meeting.chair_role} (chair)", *(f"{role} (deputy)" for role in meeting.deputy_roles))
+    seats = [seat for seat in meeting.roster if seat.agency or seat.role not in chairs]
+    seated = {(role, seat.agency) for seat in seats for role in (seat.role, *seat.deputies)}
     known = view.record or view.last_record
-    others = [who_words(entry) for entry in known.attendance if entry.role not in chairs] if known else []
-    return (*expected, *dict.fromkeys(others))
+    others = [
+        who_words(entry)
+        for entry in (known.attendance if known else ())
+        if entry.role not in chairs and (entry.role, entry.agency) not in seated
+    ]
+    return (*expected, *(seat.words for seat in seats), *dict.fromkeys(others))
+
+
+def needed(view: View) -> str:
+    """How many of the roster are needed; and where the meeting is open that they are too few, if they are."""
+    meeting, quorum = view.meeting, quorum_of(view.meeting, view.record)
+    if not meeting.quorum:
+        return ""
+    warning = f" {quorum.warning}" if quorum and quorum.warning else ""
+    return f"Of the {len(meeting.roster)} in the tasking team {meeting.quorum} are needed.{warning}"
 
 
 def who_words(entry: Attendance) -> str:

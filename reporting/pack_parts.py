@@ -85,7 +85,8 @@ class CountTable:
 
 @dataclass(frozen=True, slots=True)
 class PackSection:
-    """One point of the agenda. `part` is partners or police; `note` says the rule by which it is put together."""
+    """One point of the agenda. `part` is partners or police; `note` says the rule by which it is put together, and who
+    added or moved it by hand; `stage` is empty where the meeting has no stages."""
 
     code: str
     title: str
@@ -95,11 +96,27 @@ class PackSection:
     counts: tuple[CountTable, ...] = ()
     items: tuple[PackItem, ...] = ()
     decisions: tuple[PackDecision, ...] = ()
+    stage: str = ""
+    is_by_hand: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to go through."""
-        return not (self.lines or self.counts or self.items or self.decisions)
+        return not (self.lines or self.counts or self.items or self.decisions or self.is_by_hand)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What was left out of the meeting by hand: a point by its `title`, with the `tasks` that went with it, or the one
+    task with this `reference`; why, `by` whom and when (`at`, UTC). `code` is what the agenda calls it."""
+
+    code: str
+    reference: str
+    title: str
+    tasks: tuple[str, ...]
+    because: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +183,7 @@ class Pack:
     not_shown: int = 0
     further: tuple[Standing, ...] = ()
     standing: tuple[Standing, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def items(self) -> tuple[PackItem, ...]:

@@ -36,6 +36,12 @@ def reasons_of(seen: Seen, view: View) -> Found:
     return {reason.code: words for reason in REASONS if (words := reason.words(seen, view))}
 
 
+def added(seen: Seen, view: View) -> str | None:
+    """Somebody put it on the agenda by hand."""
+    return "Added to the agenda by hand" if seen.task.reference in view.agenda.added_tasks else None
+
+
+ADDED = "ADDED"
 DECIDE = "Accept, decline, return for more, or leave to a meeting"
 SEE_TO_IT = "See that the level it is before decides"
 REVIEW = "Say whether what was decided still fits: decide anew, or give it another review time"
@@ -81,6 +87,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("MISSING", conditions.missing, "Review actions and next steps", False),
     Reason("CONTROL", conditions.controlled, "Report by its owner: does the plan still meet its objective?", False),
     Reason("COMPLETED", conditions.completed, "Say what worked and what it cost", False),
+    Reason(ADDED, added, "Agree what is done next, by whom, by when", False),
 )
 """The most pressing first."""
 

@@ -11,7 +11,7 @@ from reporting import pack_granted, pack_lines, pack_offers
 from reporting.intelligence_lines import intelligence_lines
 from reporting.pack_conditions import is_controlled, is_local
 from reporting.pack_parts import PARTNERS, POLICE, CountTable, PackDecision
-from reporting.pack_reasons import RANK, Found
+from reporting.pack_reasons import ADDED, RANK, Found
 from reporting.pack_view import Seen, View
 from reporting.strategy_lines import control_strategy_counts, control_strategy_lines
 from tasking.meetings import AgendaSection as A
@@ -136,11 +136,16 @@ def part_of(view: View, section: A) -> str:
 def note_of(view: View, section: A) -> str:
     """The rule by which the point is put together, and who may be there for it."""
     own = RULES[section].note
+    if section is A.ATTENDANCE:
+        own = pack_lines.needed(view)
     return f"{own} {PARTNER_RULE}".strip() if section is A.ATTENDANCE and view.kind.partner_sections else own
 
 
 def _one_place(view: View, matter: Matter) -> list[A]:
-    """Under escalations where one waits for a decision, else under the point of its most pressing reason."""
+    """Under escalations where one waits for a decision, else under the point of its most pressing reason; under none
+    where it has a point of its own."""
+    if ADDED in matter.found:
+        return []
     places = places_of(view, matter)
     if A.ESCALATIONS in places:
         return [A.ESCALATIONS]

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from reporting.pack_parts import PARTNERS, Change, Pack, PackDecision, PackItem, PackSection
+from reporting.pack_parts import PARTNERS, Change, LeftOut, Pack, PackDecision, PackItem, PackSection
 from reporting.wording import OPEN_IT_THERE, owner_words, short_time
 from tasking.rag import Rag
 
 COLUMNS = ("Task", "Risk and state", "Why it is here", "Asked and needed")
 """Headings of a table of tasks."""
 NOTHING = "Nothing to report."
+STAGES = ("Review", "Prioritise", "Plan", "Task")
+"""The stages of a meeting that has them, as packs head them."""
 PART_TITLES = {PARTNERS: "Part 1: with partners", "police": "Part 2: police only"}
 """Headings of the parts, where a meeting has a part with partners."""
 Url = Callable[[PackItem], str | None]
@@ -101,6 +103,27 @@ def further_words(pack: Pack) -> str:
         name = each.band.capitalize() or "Not assessed"
         bands[name] = bands.get(name, 0) + 1
     return ", ".join(f"{number} {name}" for name, number in bands.items())
+
+
+def stage_before(pack: Pack, number: int) -> str:
+    """The heading of the stage that begins with this point, counted from 1; empty where none does."""
+    here = pack.sections[number - 1]
+    before = pack.sections[number - 2] if number > 1 else None
+    if not here.stage or (before is not None and (before.stage, before.part) == (here.stage, here.part)):
+        return ""
+    return (
+        f"Stage {STAGES.index(here.stage) + 1} of {len(STAGES)}: {here.stage}" if here.stage in STAGES else here.stage
+    )
+
+
+def left_out_lines(pack: Pack) -> tuple[str, ...]:
+    """What was left out by hand, each with its tasks, the reason, who did it and when."""
+    return tuple(_left_out_line(each) for each in pack.left_out)
+
+
+def _left_out_line(each: LeftOut) -> str:
+    tasks = f" ({', '.join(each.tasks)})" if each.tasks else ""
+    return f"{each.title or each.reference}{tasks}: {each.because} ({each.by}, {short_time(each.at)})"
 
 
 def numbered(pack: Pack) -> Sequence[tuple[int, PackSection]]:

@@ -11,8 +11,9 @@ from reporting.regrading import Regrading, regrading
 from reporting.reviews import outstanding
 from reporting.strategy import CycleShare, shares, strategy_at
 from reporting.wording import is_decision_restricted
-from store import decisions, intelligence, meetings, offers, waiting
-from store.tasks import read_ended_tasks, read_histories_seen_from, read_open_tasks_seen_from
+from store import agenda, decisions, intelligence, meetings, offers, waiting
+from store.tasks import read_ended_tasks, read_histories_seen_from, read_open_tasks_seen_from, read_tasks_by_references
+from tasking.agenda import Agenda, agenda_of
 from tasking.calendar import meeting_ref, previous_meeting
 from tasking.clocks import local_day
 from tasking.decision import Decision
@@ -64,6 +65,7 @@ class View:
     `granted_here` are decisions of the last two cycles by which another unit granted this one people or equipment,
     where the agenda asks; `missed` says of each occasion of this meeting that nobody has opened since the last one was
     held.
+    `agenda` is as people built it, and `added` are tasks that only a point added by hand puts before the meeting.
     """
 
     force: Force
@@ -80,6 +82,8 @@ class View:
     superseded: frozenset[str]
     record: MeetingRecord | None
     last_record: MeetingRecord | None
+    agenda: Agenda
+    added: tuple[Seen, ...] = ()
     strategy: ControlStrategy | None = None
     shares: tuple[CycleShare, ...] = ()
     intelligence: tuple[IntelligenceItem, ...] = ()
@@ -120,6 +124,11 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
     about = {decision.task_id for decision in (*decided, *recorded)}
     opened = read_open_tasks_seen_from(connection, meeting.unit, units_below(force, meeting.unit))
     record, last_record = _records(connection, meeting, starts_at)
+    built = agenda_of(kind, agenda.of_meeting(connection, meeting_ref(meeting, starts_at)))
+    open_tasks = _seen(connection, force, meeting.unit, opened)
+    ended_about = about | {each.task_id for each in granted}
+    ended = _ended(connection, force, meeting.unit, min(since, starts_at - WINDOW), ended_about)
+    added = _added(connection, built, (*open_tasks, *ended))
     return View(
         force=force,
         meeting=meeting,
@@ -127,16 +136,16 @@ def view_of(connection: Connection, force: Force, meeting: TaskingMeeting, start
         starts_at=starts_at,
         now=now,
         since=since,
-        open_tasks=_seen(connection, force, meeting.unit, opened),
-        ended=_ended(
-            connection, force, meeting.unit, min(since, starts_at - WINDOW), about | {each.task_id for each in granted}
-        ),
+        open_tasks=open_tasks,
+        ended=ended,
         recorded=tuple(recorded),
-        reviews=outstanding(connection, opened),
+        reviews=outstanding(connection, (*opened, *(seen.task for seen in added))),
         decided={task_id: tuple(each for each in decided if each.task_id == task_id) for task_id in about},
         superseded=frozenset(decisions.superseded_by(connection, (*decided, *recorded, *granted))),
         record=record,
         last_record=last_record,
+        agenda=built,
+        added=added,
         strategy=strategy_at(connection, now),
         intelligence=_intelligence(connection, kind, meeting.unit, starts_at, since),
         shares=_shares(connection, force, meeting.unit, now) if AgendaSection.CONTROL_STRATEGY in kind.agenda else (),
@@ -159,6 +168,7 @@ def without_restricted(view: View) -> View:
         view,
         open_tasks=tuple(seen for seen in view.open_tasks if not is_restricted(force, seen.task)),
         ended=tuple(seen for seen in view.ended if not is_restricted(force, seen.task)),
+        added=tuple(seen for seen in view.added if not is_restricted(force, seen.task)),
         recorded=tuple(filter(may_be_told, view.recorded)),
         decided={task_id: tuple(filter(may_be_told, made)) for task_id, made in view.decided.items()},
         reviews={task_id: tuple(filter(may_be_told, made)) for task_id, made in view.reviews.items()},
@@ -166,6 +176,12 @@ def without_restricted(view: View) -> View:
         shares=(),
         regraded=None,
     )
+
+
+def _added(connection: Connection, built: Agenda, known: Iterable[Seen]) -> tuple[Seen, ...]:
+    """Tasks that were added by hand and are not read for the meeting anyway: those that left its unit since."""
+    others = built.added_tasks - {seen.task.reference for seen in known}
+    return tuple(Seen(task) for task in read_tasks_by_references(connection, others)) if others else ()
 
 
 def _intelligence(

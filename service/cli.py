@@ -10,6 +10,7 @@ from rich.table import Table
 
 from service.commands.account import sign_in_service_account
 from service.commands.ageing import ageing, pause, resume
+from service.commands.agenda import agenda
 from service.commands.audit import evidence, verify_audit
 from service.commands.calendar import meeting
 from service.commands.cycle import cycle
@@ -227,6 +228,7 @@ def _migrated(settings: Settings) -> None:
 
 OTHERS = (
     ageing,
+    agenda,
     analysis,
     assess,
     cycle,

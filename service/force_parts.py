@@ -194,6 +194,12 @@ class LabelPart(ConfigModel):
     kept_by: Literal["service", "people"]
 
 
+class SeatPart(ConfigModel):
+    role: Name
+    agency: Name | None = None
+    deputies: Roles
+
+
 class MeetingPart(ConfigModel):
     code: Code
     name: Name
@@ -209,6 +215,8 @@ class MeetingPart(ConfigModel):
     repeats: Annotated[str, one_line(200)] | None = None
     minutes: Annotated[int, _within(MEETING_MINUTES, "a meeting takes minutes from")] = 30
     exceptions: Annotated[list[date], BeforeValidator(_days)] = Field(default=[], alias="except")
+    roster: Annotated[list[SeatPart], Field(default_factory=list)]
+    quorum: Annotated[int, Field(ge=0, le=100)] = 0
 
 
 class MeetingKindPart(ConfigModel):
@@ -223,6 +231,7 @@ class MeetingKindPart(ConfigModel):
     most_items: Annotated[int, _within(MOST_ITEMS, "items may be")] | None = None
     agenda: list[str]
     partner_sections: Annotated[list[str], Field(default_factory=list)]
+    stages: Annotated[dict[str, list[str]], Field(default_factory=dict)]
 
 
 class CyclePart(ConfigModel):

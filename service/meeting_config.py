@@ -9,6 +9,8 @@ from datetime import date
 
 from service.config_files import ConfigFile, Item, Loc, did_you_mean
 from service.force_parts import AuthorityPart, CyclePart, LevelPart, MeetingKindPart, MeetingPart
+from service.roster_config import check_roster, roster_of
+from service.stage_config import check_stages, stages_of
 from tasking.deciding import LIMITED_DECISIONS
 from tasking.decision import DecisionType
 from tasking.force import TaskingMeeting
@@ -43,6 +45,7 @@ def read_meetings(
     file.check_unique(kinds, "meeting kind", "code", lambda kind: kind.code)
     for kind in kinds:
         _check_agenda(file, kind)
+        check_stages(file, kind)
     first_of: dict[str, MeetingPart] = {}
     for item in meetings:
         _check_meeting(file, item)
@@ -76,6 +79,8 @@ def _meeting(part: MeetingPart, first_of: Mapping[str, MeetingPart]) -> TaskingM
         poster=part.poster or place.poster or "",
         action_manager_role=part.action_manager_role or "",
         tasking_officer_role=part.tasking_officer_role or "",
+        roster=roster_of(part),
+        quorum=part.quorum,
     )
 
 
@@ -109,6 +114,7 @@ def _kind(part: MeetingKindPart) -> MeetingKind:
         policy_url=part.policy_url,
         longest_gap=part.longest_gap,
         interim_percent=part.interim_percent,
+        stages=stages_of(part),
         most_items=part.most_items or (DAILY_MOST_ITEMS if part.daily else None),
     )
 
@@ -136,6 +142,7 @@ def _check_agenda(file: ConfigFile, item: Item[MeetingKindPart]) -> None:
 def _check_meeting(file: ConfigFile, item: Item[MeetingPart]) -> None:
     part, loc = item.value, item.loc
     _check_kind(file, item)
+    check_roster(file, item)
     _check_roles(file, (*loc, "deputy_roles"), "deputy", part.deputy_roles)
     if part.chair_role in part.deputy_roles:
         file.fault((*loc, "deputy_roles"), f"'{part.chair_role}' takes the chair, so it cannot be its own deputy")

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import make_url
 
-SCHEMA_VERSION = "0015"
+SCHEMA_VERSION = "0016"
 """The newest of store/migrations/versions; written here so that a start need not import Alembic to compare."""
 
 SQLITE_PRAGMAS = (

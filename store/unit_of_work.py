@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from store import (
+    agenda,
     audit_log,
     decisions,
     intelligence,
@@ -15,11 +16,13 @@ from store import (
     notes,
     offers,
     outbox,
+    packs,
     saved_views,
     strategies,
     tasks,
 )
 from store.together import Together
+from tasking.agenda import AgendaStep
 from tasking.audit import AuditKind
 from tasking.clocks import LONDON
 from tasking.decision import Decision
@@ -211,6 +214,22 @@ class SqlUnitOfWork:
     def cancelled_meetings(self) -> frozenset[str]:
         """References of the meetings that were cancelled."""
         return meetings.cancelled(self.connection)
+
+    def next_agenda_reference(self) -> str:
+        """The next code of a point added by hand."""
+        return tasks.next_reference(self.connection, "POINT")
+
+    def agenda_steps(self, meeting_ref: str) -> tuple[AgendaStep, ...]:
+        """What people did to an agenda, oldest first."""
+        return agenda.of_meeting(self.connection, meeting_ref)
+
+    def add_agenda_step(self, step: AgendaStep) -> None:
+        """Appends a change to an agenda."""
+        agenda.add(self.connection, step)
+
+    def has_pack_since(self, meeting_ref: str, since: datetime) -> bool:
+        """Whether a pack was frozen at or after this moment."""
+        return packs.has_since(self.connection, meeting_ref, since)
 
     def saved_views(self, owner_id: str) -> tuple[SavedView, ...]:
         """A person's saved views, by name."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from tasking.errors import RuleBroken
-from tasking.meetings import Authority, MeetingKind, Recurrence
+from tasking.meetings import Authority, MeetingKind, Recurrence, Seat
 
 TRIAGE = "TRIAGE"
 """Code of the pillar whose bucket holds what could not be placed (policing glossary: awaiting triage)."""
@@ -73,7 +73,7 @@ class TaskingMeeting:
     """A meeting that tasks are decided at, with the Teams channel where its chair reads.
 
     `poster` carries its cards, the force's own where empty. Without a `recurrence` it is only a channel. The two last
-    roles are its level's where empty.
+    roles are its level's where empty. `roster` is its tasking team, of which `quorum` are needed.
     """
 
     code: str
@@ -87,6 +87,8 @@ class TaskingMeeting:
     poster: str = ""
     action_manager_role: str = ""
     tasking_officer_role: str = ""
+    roster: tuple[Seat, ...] = ()
+    quorum: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,15 @@ class AgendaSection(StrEnum):
     DECISIONS = "DECISIONS"
 
 
+class Stage(StrEnum):
+    """The four stages of a tasking meeting, in their order (requirement 63)."""
+
+    REVIEW = "REVIEW"
+    PRIORITISE = "PRIORITISE"
+    PLAN = "PLAN"
+    TASK = "TASK"
+
+
 @dataclass(frozen=True, slots=True)
 class MeetingKind:
     """A kind of meeting. `agenda` is in order; `partner_sections` of it are for partners too, the rest police only.
@@ -47,7 +56,7 @@ class MeetingKind:
     not cross twice. `is_tasking` says that it is a tasking and co-ordination meeting (APP: the daily one is not).
     Only one that `sets_control_strategy` does. `policy_url` is where the policy stands by which it takes place: only of
     such a kind a missed meeting is flagged. Where two of them are further apart than `longest_gap` an interim review
-    falls between them, after so many per cent of that time.
+    falls between them, after so many per cent of that time. `stages` groups the agenda where the meeting has stages.
     """
 
     code: str
@@ -61,6 +70,11 @@ class MeetingKind:
     policy_url: str = ""
     longest_gap: timedelta | None = None
     interim_percent: int = 50
+    stages: tuple[tuple[Stage, tuple[AgendaSection, ...]], ...] = ()
+
+    def stage_of(self, section: AgendaSection) -> Stage | None:
+        """The stage at which the meeting takes this section; None without stages."""
+        return next((stage for stage, sections in self.stages if section in sections), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,22 @@ class Attendance:
     agency: str = ""
     partner_part: bool = True
     police_part: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A place in a meeting's tasking team: a role, of an `agency` where it is a partner's, and who may come instead."""
+
+    role: str
+    agency: str = ""
+    deputies: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """As a list of who is expected says it."""
+        agency = f", {self.agency}" if self.agency else ""
+        deputies = f" (or {', '.join(self.deputies)})" if self.deputies else ""
+        return f"{self.role}{agency}{deputies}"
 
 
 @dataclass(frozen=True, slots=True)

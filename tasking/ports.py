@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from tasking.agenda import AgendaStep
 from tasking.audit import AuditKind
 from tasking.decision import Decision
 from tasking.escalation import Escalation
@@ -136,6 +137,22 @@ class UnitOfWork(Protocol):
 
     def cancelled_meetings(self) -> frozenset[str]:
         """References of the meetings that were cancelled."""
+        ...
+
+    def next_agenda_reference(self) -> str:
+        """The next code of a point added to an agenda by hand, such as POINT-1001. Never given twice."""
+        ...
+
+    def agenda_steps(self, meeting_ref: str) -> tuple[AgendaStep, ...]:
+        """What people did to the agenda of one meeting, oldest first."""
+        ...
+
+    def add_agenda_step(self, step: AgendaStep) -> None:
+        """Appends a change to an agenda; none is ever changed."""
+        ...
+
+    def has_pack_since(self, meeting_ref: str, since: datetime) -> bool:
+        """Whether a pack of this meeting was frozen at or after this moment (UTC)."""
         ...
 
     def saved_views(self, owner_id: str) -> "tuple[SavedView, ...]":

@@ -10,9 +10,11 @@ from starlette.responses import Response
 from reporting import pack_shape
 from reporting.meeting_list import ListedMeeting, meetings_between
 from reporting.minutes import MinutedDecision, minutes
+from reporting.pack_agenda import STAGE_WORDS
 from reporting.pack_parts import PackSection
 from store.tasks import read_escalations_of, read_tasks_by_references
 from tasking.clocks import local_day, utc_of
+from tasking.meetings import Stage
 from tasking.rights import Right, sees_restricted
 from web.acts import Link, in_groups
 from web.deciding import choices_of, form_of, take
@@ -73,13 +75,34 @@ def drawn(visit: Visit, seen: MeetingView, status: int = 200) -> Response:
         meeting=seen,
         pack=pack,
         numbered=pack_shape.numbered(pack) if pack else (),
+        stage_before=pack_shape.stage_before,
         has_parts=bool(pack and pack_shape.has_parts(pack)),
         part_titles=pack_shape.PART_TITLES,
         first_look=pack_shape.first_look(pack) if pack else (),
         decided=() if seen.is_partner else _decided(visit, seen),
         roles=choices({role: role for role in (seen.posts or _chairs(seen))}),
+        left_out=pack_shape.left_out_lines(pack) if pack else (),
+        **_for_building(visit, seen),
         **typed_again(visit),
     )
+
+
+def _for_building(visit: Visit, seen: MeetingView) -> dict[str, object]:
+    """What the forms offer by which the agenda is built: its points and tasks, parts and stages."""
+    kind = visit.force.kind_of(seen.sitting.meeting)
+    points = {each.code: f"{number}. {each.title}" for number, each in enumerate(seen.sections, 1)}
+    items = {item.reference: item for section in seen.sections for item in section.items}
+    tasks = {code: f"{code} {pack_shape.heading_of(item)}" for code, item in items.items()}
+    out = {each.code: each.title or each.reference for each in (seen.pack.left_out if seen.pack else ())}
+    return {
+        "agenda_points": choices(points),
+        "agenda_things": choices(points | tasks),
+        "agenda_out": choices(out),
+        "agenda_stages": choices({each.value: STAGE_WORDS[each] for each in Stage}) if kind and kind.stages else [],
+        "agenda_parts": choices({"police": "Police only", "partners": "With partners"})
+        if kind and kind.partner_sections
+        else [],
+    }
 
 
 def _chairs(seen: MeetingView) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from web.visit import NotAllowed, Page, Visit
 
 MOST_PEOPLE, LONGEST_ENTRY = 60, 120
 SEAT = "seat:"
-THERE, APOLOGIES = "there", "apologies"
+THERE, APOLOGIES, DEPUTY = "there", "apologies", "deputy:"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 KINDS: Mapping[str, str] = {"docx": WORD, "html": "text/html; charset=utf-8"}
 MINUTES: Mapping[str, Callable[[Minutes], bytes]] = {
@@ -55,6 +55,7 @@ def _attendance(visit: Visit) -> tuple[Attendance, ...]:
     ticked = {name.removeprefix(SEAT): form.text(name) for name in form.values if name.startswith(SEAT)}
     there = [
         *(name for name, told in ticked.items() if told == THERE),
+        *(_instead(name, told) for name, told in ticked.items() if told.startswith(DEPUTY)),
         *_lines(form.text("there", "Who else is there")),
     ]
     away = [
@@ -64,6 +65,12 @@ def _attendance(visit: Visit) -> tuple[Attendance, ...]:
     if len(there) + len(away) > MOST_PEOPLE or any(len(entry) > LONGEST_ENTRY for entry in (*there, *away)):
         form.fault("there", f"At most {MOST_PEOPLE} people, each in at most {LONGEST_ENTRY} characters, one on a line.")
     return (*map(attended, there), *map(excused, away))
+
+
+def _instead(entry: str, told: str) -> str:
+    """The deputy who is there for a seat, of the same agency."""
+    agency, colon, _ = entry.rpartition(":")
+    return f"{agency}{colon}{told.removeprefix(DEPUTY)}"
 
 
 def _lines(text: str) -> list[str]:

@@ -6,13 +6,16 @@ from reporting.meeting_list import ListedMeeting, meeting_named, sitting_on_reco
 from reporting.meeting_pack import partner_part
 from reporting.pack_for import pack_for
 from reporting.pack_parts import Pack, PackSection
-from store import meetings
+from store import meetings, packs
+from tasking.agenda import LAST_HOUR
+from tasking.agenda_building import why_closed
 from tasking.authority import in_the_chair
 from tasking.calendar import Sitting, previous_meeting
 from tasking.errors import UnknownMeeting
 from tasking.force import TaskingMeeting
 from tasking.meetings import Attendance, MeetingRecord
 from tasking.rights import Right, posts_of, sees_restricted
+from tasking.roster import expected_of, quorum_of
 from web.visit import NotAllowed, Visit
 
 NOT_THERE = "There is no meeting with this reference that you may see."
@@ -21,7 +24,8 @@ FOR_POLICE = "This part of the meeting is for the police alone."
 
 @dataclass(frozen=True, slots=True)
 class MeetingView:
-    """A meeting for one person. `pack` is None where it is over and none was frozen; a partner gets their part."""
+    """A meeting for one person. `pack` is None where it is over and none was frozen; a partner gets their part.
+    `agenda_closed` says why its agenda can be changed no more, and is empty while it can."""
 
     sitting: Sitting
     listed: ListedMeeting
@@ -31,6 +35,7 @@ class MeetingView:
     is_partner: bool
     posts: tuple[str, ...]
     may_run: bool
+    agenda_closed: str
 
     @property
     def ref(self) -> str:
@@ -49,9 +54,21 @@ class MeetingView:
 
     @property
     def expected(self) -> tuple[Attendance, ...]:
-        """Who is on record as attending; else who attended the last time."""
+        """Who is on record as attending, else who attended the last time; and whoever else is on the roster."""
         known = self.record or self.last_record
-        return known.attendance if known else ()
+        there = known.attendance if known else ()
+        return (*there, *expected_of(self.sitting.meeting, there))
+
+    def deputies_of(self, entry: Attendance) -> tuple[str, ...]:
+        """Who may be there instead of this seat of the roster."""
+        seats = self.sitting.meeting.roster
+        return next((seat.deputies for seat in seats if (seat.role, seat.agency) == (entry.role, entry.agency)), ())
+
+    @property
+    def too_few(self) -> str:
+        """That fewer of the tasking team are there than are needed, once it is open; empty else."""
+        quorum = quorum_of(self.sitting.meeting, self.record)
+        return quorum.warning if quorum else ""
 
 
 def meeting_seen(visit: Visit) -> MeetingView:
@@ -70,6 +87,7 @@ def meeting_seen(visit: Visit) -> MeetingView:
         record = meetings.read(connection, reference)
         before = previous_meeting(sitting.meeting, sitting.starts_at, cancelled=meetings.cancelled(connection))
         last = meetings.read(connection, before.meeting_ref) if before else None
+        is_frozen = packs.has_since(connection, reference, sitting.starts_at - LAST_HOUR)
     visit.looked_at(reference)
     chairs = in_the_chair(sitting.meeting)
     held = posts_of(visit.person, force, sitting.meeting.unit)
@@ -82,6 +100,7 @@ def meeting_seen(visit: Visit) -> MeetingView:
         is_partner=is_partner,
         posts=tuple(role for role in chairs if role in held),
         may_run=sitting.meeting.unit in visit.units(Right.RUN_MEETING) and not listed.is_cancelled,
+        agenda_closed=why_closed(sitting, visit.now, is_cancelled=listed.is_cancelled, is_frozen=is_frozen),
     )
 
 

@@ -1,6 +1,7 @@
 """TABLE: every page of the tab, by the module that draws it. A new page is one line of its module's PAGES."""
 
 from web import (
+    agenda_pages,
     board_page,
     cancelling_page,
     correction_page,
@@ -39,6 +40,7 @@ PAGES: tuple[Page, ...] = (
     *note_page.PAGES,
     *meeting_pages.PAGES,
     *meeting_papers.PAGES,
+    *agenda_pages.PAGES,
     *cancelling_page.PAGES,
     *register_page.PAGES,
     *roles_page.PAGES,

@@ -38,6 +38,7 @@ SAID: Mapping[str, str] = {
     "noted": "Noted. It stands on the task.",
     "put_back": "Put back. It is delivered within minutes; what fails again comes back here with its reason.",
     "opened": "The meeting is open. Who is there is on the record.",
+    "agenda": "The agenda is changed. Who did it stands in pack and minutes.",
     "kept": "The view is kept. It is yours alone.",
     "dropped": "The view is deleted. No task was touched.",
 }

@@ -21,6 +21,7 @@ from tasking.clocks import clock_text
 from tasking.errors import RuleBroken
 from tasking.force import Force, TaskingMeeting
 from tasking.meetings import attended, excused
+from tasking.roster import quorum_of
 
 AHEAD_DAYS = 7
 """How far `tasking meeting list` looks ahead unless told."""
@@ -109,16 +110,20 @@ def open_meeting(
     """
     attendance = (*map(attended, there), *map(excused, apologies))
 
-    async def opening(service: Service) -> str:
+    async def opening(service: Service) -> tuple[str, str]:
         _check_takes_place(service.force, code, starts_at)
         with service.store.act(person, "command line", secrets.token_hex(8)) as uow:
             record = holding.open_meeting(uow, service.force, code, starts_at, person, role, attendance)
         came = sum(each.partner_part or each.police_part for each in record.attendance)
         excused = len(record.attendance) - came
         told = f", {excused} with apologies" if excused else ""
-        return f"{record.meeting_ref} is open, {came} there besides the chair{told}."
+        quorum = quorum_of(service.force.meeting(code), record)
+        said = f"{record.meeting_ref} is open, {came} there besides the chair{told}."
+        return said, f"Warning: {quorum.warning}" if quorum and quorum.warning else ""
 
-    console.print(within_the_rules(opening))
+    for line in within_the_rules(opening):
+        if line:
+            console.print(line, soft_wrap=True)
 
 
 @meeting.command("cancel")

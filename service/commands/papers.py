@@ -279,6 +279,8 @@ def _show_pack(made: Pack) -> None:
         numbers = f"{len(changes.new)} new, {len(changes.gone)} gone, {len(changes.moved)} moved"
         console.print(f"Since the pack of {time_words(changes.as_at)}: {numbers}.", soft_wrap=True)
     for number, section in pack_shape.numbered(made):
+        if stage := pack_shape.stage_before(made, number):
+            console.print(f"\n{stage}")
         part = " (with partners)" if section.part == PARTNERS else ""
         console.print(f"\n{number}. {section.title}{part}")
         for line in section.lines:
@@ -291,6 +293,8 @@ def _show_pack(made: Pack) -> None:
             console.print(f"   {told}. {pack_shape.decided_by(decision)}", soft_wrap=True)
         if section.is_empty:
             console.print(f"   {pack_shape.NOTHING}")
+    for line in pack_shape.left_out_lines(made):
+        console.print(f"Left out: {line}", soft_wrap=True)
 
 
 def _show_minutes(made: Minutes) -> None:
@@ -303,6 +307,8 @@ def _show_minutes(made: Minutes) -> None:
             console.print(f"   {name}: {words}", soft_wrap=True)
     for action in made.actions:
         console.print(f"\n{action.reference}: {action.owner}, {action.status}", soft_wrap=True)
+    for line in made.agenda:
+        console.print(f"   agenda: {line}", soft_wrap=True)
 
 
 def _show_register(rows: tuple[RegisterRow, ...]) -> None:

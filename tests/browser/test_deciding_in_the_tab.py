@@ -17,6 +17,7 @@ from tasking.decision import DecisionRequest, DecisionType
 from tasking.task import Task, TaskText
 
 MEETING = "/meetings/DIV_N_DAILY%202026-11-02"
+LOCAL_MEETING = "/meetings/HP_LOCAL%202026-11-10"
 SIZES = {"phone": (390, 844), "desktop": (1400, 900)}
 
 
@@ -148,6 +149,7 @@ def test_none_of_these_pages_has_a_violation_in_any_theme(
     pages = [base, *forms, f"{base}/reassess", f"{base}/note", "/meetings", MEETING, "/register", correct]
     pages += [f"{base}/second-score", f"{MEETING}/cancel", "/kept", "/tasks/T-9999"]
     pages += [f"{MEETING}/points/{number}" for number in (1, 3, 6)]
+    pages.append(LOCAL_MEETING)
     pages.append(f"{MEETING}/points/6/{task.reference}/escalation-accept")
     for path in pages:
         page.goto(f"{url}{path}?theme={theme}")

@@ -221,6 +221,16 @@ def test_a_pack_that_is_ready_says_how_much_of_what_in_six_lines_at_most() -> No
     assert not [part for part in parts_of(bare) if part.get("type") == "FactSet"]
 
 
+def test_the_words_of_a_point_added_by_hand_and_why_one_was_left_out_go_to_no_card() -> None:
+    by_hand = {"code": "POINT-1001", "title": "School crossing", "items": [1], "is_by_hand": True}
+    left_out = {"code": "NEW_TASKS", "because": "The owner is away", "by": "olu@peakshire.example"}
+    document = {"sections": [by_hand, {"code": "ESCALATIONS", "items": [1, 2]}], "left_out": [left_out]}
+    facts = PackFacts(FORCE.meeting("DIV_N_DAILY"), "DIV_N_DAILY 2026-11-02", MORNING, pack_counts(document))
+    told = json.dumps(pack_card(FORCE, facts, LINKS, MARK))
+    assert "Escalations" in told
+    assert not [words for words in ("School", "POINT-1001", "away", "olu") if words in told]
+
+
 @pytest.mark.parametrize(
     ("document", "counts"),
     [

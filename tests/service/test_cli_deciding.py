@@ -134,6 +134,18 @@ def test_meetings_are_listed_opened_and_cancelled(tasking: Tasking, tmp_path: Pa
         assert meetings.cancelled(connection) == {meeting_ref(daily, second)}
 
 
+def test_opening_a_meeting_warns_of_too_few_of_its_team_and_opens_it(tasking: Tasking) -> None:
+    meeting = load_force(CONFIG)[0].meeting("HP_LOCAL")
+    at = occurrences(meeting, SetClock().at, SetClock().at + timedelta(days=20))[0]
+    chair = ("--as", "insp.northfell@peakshire.example", "--role", meeting.chair_role)
+    told = tasking("meeting", "open", "HP_LOCAL", _typed(at), *chair, "--there", "Local Analyst")
+    words = " ".join(told.output.split())
+    assert (told.exit_code, "is open, 1 there besides the chair" in words) == (0, True)
+    assert "Warning: Too few are there: 2 of the 4 seats that are needed." in words
+    others = ("--there", "Response Sergeant", "--there", "Northfell Homes:Housing Manager")
+    assert "Warning" not in tasking("meeting", "open", "HP_LOCAL", _typed(at), *chair, *others).output
+
+
 def _typed(at: object) -> str:
     return at.astimezone(LONDON).strftime("%Y-%m-%dT%H:%M")  # type: ignore[attr-defined]
 

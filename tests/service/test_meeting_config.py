@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from service.config_files import ConfigError
 from service.force_config import load_force
@@ -14,55 +12,15 @@ from tasking.decision import DecisionType
 from tasking.force import Force
 from tasking.meetings import AgendaSection, Authority, Recurrence
 from tasking.thrive import PriorityBand
+from tests.service.meeting_settings import CONFIG, SHIPPED, Whole, changed, faults_of, kind, meeting_of, put
 
-CONFIG = Path(__file__).parents[2] / "config"
-SHIPPED = (CONFIG / "force.yaml").read_text(encoding="utf-8")
-SECTIONS = ("HP", "DD", "CH", "NB", "AV", "DE", "DN", "DW", "ER", "SD")
 S = AgendaSection
-Whole = dict[str, Any]
+SECTIONS = ("HP", "DD", "CH", "NB", "AV", "DE", "DN", "DW", "ER", "SD")
 
 
 @pytest.fixture
 def force() -> Force:
     return load_force(CONFIG)[0]
-
-
-def changed(folder: Path, change: Callable[[Whole], object]) -> Force:
-    """The force as config says after a change to what ships."""
-    whole = yaml.safe_load(SHIPPED)
-    change(whole)
-    (folder / "force.yaml").write_text(yaml.safe_dump(whole, sort_keys=False, allow_unicode=True), "utf-8")
-    return load_force(folder)[0]
-
-
-def faults_of(folder: Path, change: Callable[[Whole], object]) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        changed(folder, change)
-    return [fault.removeprefix(f"{folder / 'force.yaml'}:") for fault in caught.value.faults]
-
-
-def meeting_of(whole: Whole, code: str) -> Whole:
-    found: Whole = next(each for each in whole["meetings"] if each["code"] == code)
-    return found
-
-
-def put(code: str, /, **fields: Any) -> Callable[[Whole], object]:
-    """Sets fields of one meeting; None takes one away."""
-
-    def change(whole: Whole) -> None:
-        meeting = meeting_of(whole, code)
-        for name, value in fields.items():
-            name = "except" if name == "except_" else name
-            if value is None:
-                meeting.pop(name)
-            else:
-                meeting[name] = value
-
-    return change
-
-
-def kind(code: str, /, **fields: Any) -> Callable[[Whole], object]:
-    return lambda whole: next(each for each in whole["meeting_kinds"] if each["code"] == code).update(fields)
 
 
 # What ships

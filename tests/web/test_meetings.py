@@ -289,3 +289,23 @@ def test_a_script_in_a_title_never_runs_in_a_meeting(world: World) -> None:
     for path in (point, f"{point}/{task.reference}/escalation-accept"):
         assert "<script>alert" not in chair.get(path).text
         assert html.escape(nasty) in chair.get(path).text
+
+
+def test_the_roster_is_ticked_off_and_too_few_are_warned_of_while_the_meeting_goes_on(world: World) -> None:
+    officer = world.visitor("olu", "TaskingOfficer.HP")
+    page = officer.get(LOCAL_BASE)
+    assert "Deputy: Anti-social Behaviour Officer" in words(page.text)
+    fields = {
+        "role": "Local Policing Inspector",
+        "chaired_by": "insp@peakshire.example",
+        "seat:Local Analyst": "there",
+        "seat:Peakshire Council:Community Safety Officer": "deputy:Anti-social Behaviour Officer",
+        "seat:Northfell Homes:Housing Manager": "apologies",
+    }
+    assert officer.send(f"{LOCAL_BASE}/open", page, **fields).status_code == 303
+    told = words(officer.get(LOCAL_BASE).text)
+    assert "Warning: Too few are there: 3 of the 4 seats that are needed. Not filled: Northfell Tasking Officer" in told
+    assert "Anti-social Behaviour Officer, Peakshire Council" in told
+    late = {"role": "Local Policing Inspector", "chaired_by": "insp@peakshire.example", "there": "Response Sergeant"}
+    assert officer.send(f"{LOCAL_BASE}/open", officer.get(LOCAL_BASE), **late).status_code == 303
+    assert "Too few" not in words(officer.get(LOCAL_BASE).text)

@@ -70,6 +70,10 @@ MATRIX: Mapping[tuple[str, str], tuple[Line, ...]] = {
     **_one(GET, "/meetings/{ref}/files/pack.{shape}", R.SEE_PARTNER_PART, f"{MEETING}/files/pack.html"),
     **_one(GET, "/meetings/{ref}/files/minutes.{shape}", R.SEE_MEETINGS, f"{MEETING}/files/minutes.html"),
     **_one(POST, "/meetings/{ref}/open", R.RUN_MEETING, f"{MEETING}/open", NOTHING_DONE),
+    **_one(POST, "/meetings/{ref}/agenda/add", R.RUN_MEETING, f"{DAILY}/agenda/add", FORM),
+    **_one(POST, "/meetings/{ref}/agenda/move", R.RUN_MEETING, f"{DAILY}/agenda/move", FORM),
+    **_one(POST, "/meetings/{ref}/agenda/leave-out", R.RUN_MEETING, f"{DAILY}/agenda/leave-out", FORM),
+    **_one(POST, "/meetings/{ref}/agenda/put-back", R.RUN_MEETING, f"{DAILY}/agenda/put-back", FORM),
     **_both(
         "/meetings/{ref}/points/{number:int}/{reference}/{decision}",
         Line(R.DECIDE, f"{DAILY}/points/1/{{task}}/allocate", FORM),
