@@ -6,6 +6,8 @@ It leaves before it is shown: for a moment it stands nowhere rather than where i
 import logging
 from contextlib import suppress
 
+from sqlalchemy import Connection
+
 from graph_client.errors import Conflict, Gone, RetryLater
 from graph_client.planner import PlannerClient
 from planner_sync.create import Create
@@ -16,6 +18,7 @@ from store import planner_links, tasks
 from store.planner_links import LinkState, PlannerLink
 from store.unit_of_work import Store
 from tasking.force import Force
+from tasking.task import Task
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +41,7 @@ class Moving:
         Asks Graph nothing where all is in place. Raises GraphError as Graph has it, NotSettled while a create may
         still be on its way, and RetryLater where people keep changing the task.
         """
-        with self._store.open() as connection:
-            task = tasks.read_task(connection, task_id)
-            links = planner_links.of_task(connection, task_id, *LinkState)
+        task, links = await self._store.together(lambda connection: _stays(connection, task_id))
         to_show = boards_to_show(self._force, task, links)
         for link in leaving(self._force, task, links):
             await self._take_off(link)
@@ -81,3 +82,8 @@ class Moving:
         with self._store.open() as connection:
             planner_links.change(connection, link.link_id, last_seen=seen)
         return task.etag
+
+
+def _stays(connection: Connection, task_id: str) -> tuple[Task, list[PlannerLink]]:
+    """The task and all its stays on boards."""
+    return tasks.read_task(connection, task_id), planner_links.of_task(connection, task_id, *LinkState)

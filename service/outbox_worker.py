@@ -33,7 +33,7 @@ Handler = Callable[[Event, Delivery], Awaitable[None]]
 AT_ONCE = 120
 """Deliveries under way together in one process. graph_client lets four requests at a time out, each of up to twenty
 calls: half as many again keep them full. host.json has Azure's queue bring 32 + 16 at once to each instance."""
-AT_HOME_AT_ONCE = 5
+AT_HOME_AT_ONCE = 10
 """Further deliveries under way together that wait for nobody outside. They share a transaction, during which no answer
 of Graph's is heard: so few that Graph is not kept waiting."""
 REFILLS = 6
