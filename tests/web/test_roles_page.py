@@ -20,9 +20,11 @@ def test_chairs_deputies_and_managers_of_each_meeting_and_level_stand_beside_the
     page = world.visitor("dee", "TaskingOfficer.HP").get("/roles").text
     force = world.service.force
     meeting = next(each for each in force.meetings if each.code == "HP_DAILY")
-    assert ["Chair", meeting.chair_role] in rows(page)
-    assert all(["Deputy chair", role] in rows(page) for role in meeting.deputy_roles)
-    assert all(["Action manager", level.action_manager_role] in rows(page) for level in force.levels)
+    shown = rows(page)
+    unit = force.units[meeting.unit].name
+    assert [meeting.name, unit, "Chair", meeting.chair_role] in shown
+    assert all([meeting.name, unit, "Deputy chair", role] in shown for role in meeting.deputy_roles)
+    assert all([level.name, "", "Action manager", level.action_manager_role] in shown for level in force.levels)
     assert "No control strategy is in force" in page
 
 
