@@ -92,6 +92,7 @@ def write_config(folder: Path, boards: int) -> Path:
         names = {unit["code"]: unit["name"] for unit in force["units"]}
         force["meetings"] = [_meeting(code, name) for code, name in names.items()]
         force["boards"] = [_board(code, name) for code, name in names.items()]
+        force.pop("authority", None)  # its roles sit in meetings that are not there any more
         for pillar in force["pillars"]:
             pillar.pop("meeting", None)
     text = yaml.safe_dump(force, sort_keys=False, allow_unicode=True)

@@ -114,6 +114,7 @@ SHOTS = (
     Shot("decide", DIVISION, chained(ASKED, "/decide/escalation-accept"), TWO),
     Shot("put-right", DIVISION, chained(_decided, "/correct"), ONE),
     Shot("reassess", DIVISION, after(ASKED, "/reassess"), ONE),
+    Shot("reassign", DIVISION, after(ASKED, "/reassign"), ONE),
     Shot("note", DIVISION, after(ASKED, "/note"), ONE),
     Shot("meetings", DIVISION, "/meetings", ONE),
     Shot("meeting", DIVISION, MEETING),

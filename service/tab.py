@@ -1,12 +1,15 @@
 """The tab, as settings describe it."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from starlette.types import ASGIApp
 
 from forms_ingest.form_mapping import FormDefinition, FormKind
+from graph_client.directory import User
 from service.settings import PREFIX, Settings
 from service.wiring import Service
+from store import notebook
 from tasking.thrive import HIGHEST_LEVEL
 from web.application import build_tab
 from web.pages import PAGES
@@ -40,8 +43,16 @@ def make_tab(service: Service, pages: Sequence[Page] = PAGES) -> ASGIApp | None:
     )
     words, questions = thrive_words(service.forms), risk_questions(service.forms)
     url = settings.planner_task_url
-    tab = Tab(told, service.store, service.force, service.policy, url, words, questions, settings.poster)
+    members = partial(_members, service)
+    tab = Tab(told, service.store, service.force, service.policy, url, members, words, questions, settings.poster)
     return build_tab(tab, pages)
+
+
+async def _members(service: Service, board: str) -> tuple[User, ...]:
+    """Who is in the group of this board; nobody while it has not been provisioned. Raises GraphError."""
+    with service.store.open() as connection:
+        group = notebook.provisioned_row(connection, "group", board)
+    return await service.graph.directory.members(group["graph_id"]) if group else ()
 
 
 def risk_questions(forms: Mapping[str, FormDefinition]) -> tuple[RiskQuestion, ...]:

@@ -47,7 +47,7 @@ def record_board_changes(uow: UnitOfWork, force: Force, task_id: str, board: str
         changed = replace(changed, band_override=None if asked is task.band else asked)
     if ASK_LABEL in changed.labels and ASK_LABEL not in task.labels:
         changed = replace(changed, asked_up_at=now, asked_up_from=unit_on(force, task, board))
-    changed = _with_progress(task, changed, now)
+    changed = with_progress(task, changed, now)
     if replace(changed, is_held=task.is_held) == task:
         return task
     saved = save(uow, f"changed on the board of {board}", task, replace(changed, moved_at=now))
@@ -144,7 +144,7 @@ def adopt_task(uow: UnitOfWork, force: Force, request: AdoptRequest) -> Task:
         asked_up_at=now if asks else None,
         asked_up_from=request.unit if asks else None,
     )
-    task = _with_progress(began, shown, now)
+    task = with_progress(began, shown, now)
     if request.is_restricted or is_restricted(force, task):
         task = _kept_to_its_board(force, task)
     task = with_limits(force, task)
@@ -169,7 +169,7 @@ def band_for_priority(priority: int) -> PriorityBand:
     return next((band for limit, band in limits if priority <= limit), PriorityBand.ROUTINE)
 
 
-def _with_progress(task: Task, changed: Task, now: datetime) -> Task:
+def with_progress(task: Task, changed: Task, now: datetime) -> Task:
     """The status and times that follow from owner, progress, bucket and ticks on the board."""
     ticked = changed.checklist != task.checklist
     started = changed.progress > 0 or ticked

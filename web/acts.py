@@ -40,6 +40,8 @@ def acts_on(visit: Visit, task: Task, steps: Sequence[Escalation]) -> Acts:
     besides = []
     if task.is_open and visit.may_on(Right.REASSESS, task):
         besides.append(Link(f"{base}/reassess", "Assess the risk again"))
+    if task.is_open and visit.may_on(Right.ALLOCATE, task):
+        besides.append(Link(f"{base}/reassign", "Give to another owner"))
     if visit.may_on(Right.NOTE, task):
         besides.append(Link(f"{base}/note", "Write a note"))
     first, others = in_groups(choices_of(visit, task, steps), f"{base}/decide")

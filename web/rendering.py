@@ -35,6 +35,7 @@ SAID: Mapping[str, str] = {
     "cancelled": "The meeting is cancelled. What waited for it goes to the next daily meeting.",
     "assessed": "Assessed. The earlier assessment stays on the record.",
     "scored": "Your score is kept, and the first one with it. Below they stand side by side.",
+    "reassigned": "Given. Its board in Planner shows it within a minute.",
     "noted": "Noted. It stands on the task.",
     "put_back": "Put back. It is delivered within minutes; what fails again comes back here with its reason.",
     "opened": "The meeting is open. Who is there is on the record.",

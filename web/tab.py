@@ -1,16 +1,18 @@
 """What the pages are made of: settings of the tab, the record, the force, and who says who somebody is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from graph_client.directory import User
 from reporting.operator_page import Degraded, degraded
 from store.unit_of_work import Store
 from tasking.audit import FROM_TAB
 from tasking.escalation_policy import EscalationPolicy
 from tasking.force import Force
 
+Members = Callable[[str], Awaitable[Sequence[User]]]
 SOURCE = FROM_TAB
 """How the audit log calls what people do here."""
 LOOKED_EVERY = timedelta(seconds=15)
@@ -59,13 +61,15 @@ class RiskQuestion:
 class Tab:
     """Everything that a page may ask. `planner_task_url` is a template with {plan_id} and {task_id}; `thrive_words` has
     the answers of the Raise form by THRIVE name and level, `risk_questions` what the form asks when
-    risk is assessed again, in its order. `default_poster` is how cards go where a meeting names no other way."""
+    risk is assessed again, in its order. `default_poster` is how cards go where a meeting names no other way; `members`
+    asks Graph for the people of a board, by the board's code, and raises GraphError."""
 
     settings: TabSettings
     store: Store
     force: Force
     policy: EscalationPolicy
     planner_task_url: str
+    members: Members
     thrive_words: Mapping[str, Mapping[int, str]]
     risk_questions: tuple[RiskQuestion, ...] = ()
     default_poster: str = ""

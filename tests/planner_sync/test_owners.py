@@ -2,6 +2,7 @@
 
 import pytest
 
+from tasking.reassigning import reassign
 from tests.planner_sync.small_force import SmallForce
 
 pytestmark = pytest.mark.anyio
@@ -80,3 +81,28 @@ async def test_while_nobody_new_is_assigned_members_are_read_once_an_hour(force:
     force.later(minutes=40)
     await force.pull()
     assert len(force.calls("GET", "/members")) == 1
+
+
+async def test_an_owner_given_in_the_record_replaces_the_old_one_on_the_board_in_one_change(force: SmallForce) -> None:
+    task = await force.task_on_board()
+    force.amy.assign(force.planner_id(task), force.user_ids["amy"])
+    await force.settle()
+    with force.service.store.act("dee", "tab", "c-1") as uow:
+        reassign(uow, task.reference, force.user_ids["bob"])
+    await force.settle()
+    assert set(force.shown(task)["assignments"]) == {force.user_ids["bob"]}
+    await force.settle()
+    assert force.record(task).owner_ids == (force.user_ids["bob"],)
+
+
+async def test_whom_somebody_on_the_board_gave_it_to_meanwhile_owns_it_beside_the_one_of_the_record(
+    force: SmallForce,
+) -> None:
+    task = await force.task_on_board()
+    with force.service.store.act("dee", "tab", "c-1") as uow:
+        reassign(uow, task.reference, force.user_ids["bob"])
+    force.amy.assign(force.planner_id(task), force.user_ids["amy"])
+    await force.settle()
+    await force.settle()
+    both = {force.user_ids["amy"], force.user_ids["bob"]}
+    assert set(force.shown(task)["assignments"]) == set(force.record(task).owner_ids) == both

@@ -143,12 +143,16 @@ class World:
         return str(self.secure.ask_token(**form, grant_type="authorization_code").json()["access_token"])
 
     def _join(self, unit: str, upn: str) -> None:
+        self.secure.control("members", {"group": self.made_group(unit), "upns": [upn]})
+
+    def made_group(self, unit: str) -> str:
+        """Makes the group of this unit's board; its nickname."""
         nickname = f"tasking-{unit.lower().replace('_', '-')}"
         made = self.secure.control("seed", {"groups": [{"mail_nickname": nickname}]})
         group_id = made["groups"][nickname]
         with self.service.store.open() as connection:
             notebook.provision(connection, "group", unit, group_id, {}, self.service.store.clock.now())
-        self.secure.control("members", {"group": nickname, "upns": [upn]})
+        return nickname
 
 
 TEAMS_ID = "1fec8e78-bce4-4aaf-ab1b-5451cc387264"

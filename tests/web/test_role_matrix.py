@@ -80,6 +80,7 @@ MATRIX: Mapping[tuple[str, str], tuple[Line, ...]] = {
     ),
     (GET, "/tasks/{reference}"): (Line(R.SEE_TASKS, "/tasks/{task}"),),
     **_both("/tasks/{reference}/note", Line(R.NOTE, "/tasks/{task}/note", FORM, R.NOTE)),
+    **_both("/tasks/{reference}/reassign", Line(R.ALLOCATE, "/tasks/{task}/reassign", FORM, R.ALLOCATE)),
     **_both("/tasks/{reference}/reassess", Line(R.REASSESS, "/tasks/{task}/reassess", FORM, R.REASSESS)),
     **_both("/tasks/{reference}/second-score", Line(R.REASSESS, "/tasks/{task}/second-score", FORM, R.REASSESS)),
     **_both(
