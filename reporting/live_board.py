@@ -32,6 +32,8 @@ from tasking.viewing import Viewer
 PAGE_SIZE = 50
 MOST_COUNTED = 5000
 """A scope with more tasks than this in view is not counted by heading, and its number is said to be more than that."""
+MOST_WATCHED = 1000
+"""Of a longer list the first tasks alone are watched for changes."""
 MOST_SAID = 200
 """Of a scope that is not looked at, and of one too long to be counted by heading, no larger number is told."""
 LATE_AFTER = timedelta(minutes=15)
@@ -141,7 +143,7 @@ def board_page(
 def board_token(connection: Connection, force: Force, viewer: Viewer, wanted: BoardFilter, now: datetime) -> str:
     """What changes whenever the list of this viewer with this filter does, and only then; one query.
 
-    Of a list that is longer than MOST_COUNTED its first tasks are watched. Overdue tasks change it as time passes only
+    Of a list that is longer than MOST_WATCHED its first tasks are watched. Overdue tasks change it as time passes only
     where the filter asks for them.
     """
     return _token(connection, _kept(look_of(force, viewer, wanted, now), wanted.scope))
@@ -262,7 +264,7 @@ def _count(connection: Connection, kept: ColumnElement[bool]) -> Count:
 def _token(connection: Connection, kept: ColumnElement[bool]) -> str:
     """Whatever comes has the newest time, whatever changes a higher version, whatever goes leaves a smaller number."""
     head: Select[tuple[int, datetime, str]] = select(_c.version, _c.changed_at, _c.order_key).where(kept)
-    some = head.order_by(_c.order_key).limit(MOST_COUNTED + 1).subquery()
+    some = head.order_by(_c.order_key).limit(MOST_WATCHED + 1).subquery()
     sums = (func.count(), func.sum(some.c.version), func.max(some.c.changed_at), func.max(some.c.order_key))
     number, versions, newest, last = connection.execute(select(*sums)).one()
     at = newest.isoformat() if newest else ""

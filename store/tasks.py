@@ -286,13 +286,11 @@ def read_ended_tasks(
 ) -> list[Task]:
     """Tasks of these units with no work left that were raised or completed since this moment (UTC), and those of these
     ids, of whatever unit."""
-    is_theirs = tasks.c.unit.in_(units)
-    found = union(
-        _ids(tasks.c.raised_at >= since, is_theirs),
-        _ids(_is_completed(), tasks.c.completed_at >= since, is_theirs),
-        _ids(tasks.c.task_id.in_(ids)),
-    )
-    return [task for task in _tasks_of(connection, found) if not task.is_open]
+    named = tasks.c.task_id.in_(ids)
+    found = union(_ids(tasks.c.raised_at >= since), _ids(_is_completed(), tasks.c.completed_at >= since), _ids(named))
+    # Asked of what was found by its times: asked first, a unit's whole past would be gone through.
+    theirs = or_(tasks.c.unit.in_(units), named)
+    return [task for task in _tasks_of(connection, found, theirs) if not task.is_open]
 
 
 def read_tasks_by_references(connection: Connection, found: Collection[str]) -> list[Task]:
@@ -340,9 +338,12 @@ def _is_completed() -> ColumnElement[bool]:
     return tasks.c.status == Status.COMPLETED.value
 
 
-def _tasks_of(connection: Connection, found: CompoundSelect[tuple[str]]) -> list[Task]:
-    query = select(tasks).where(tasks.c.task_id.in_(found)).order_by(tasks.c.raised_at, tasks.c.reference)
-    return [task_of(row) for row in connection.execute(query).mappings()]
+def _tasks_of(
+    connection: Connection, found: CompoundSelect[tuple[str]], *conditions: ColumnElement[bool]
+) -> list[Task]:
+    query = select(tasks).where(tasks.c.task_id.in_(found), *conditions)
+    rows = connection.execute(query.order_by(tasks.c.raised_at, tasks.c.reference)).mappings()
+    return [task_of(row) for row in rows]
 
 
 def _histories(connection: Connection, found: Select[tuple[str]]) -> Histories:
