@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from service.cli import main
+from service.commands.running import console
 from service.force_config import load_force
 from store.database import opened
 from store.tables import audit_log
@@ -22,6 +23,12 @@ Tasking = Callable[..., Result]
 SAID = ("--as", "insp@peakshire.example", "--role", "Duty Inspector", "--because", "The suspect is abroad.")
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window in which no word of a table is broken."""
+    monkeypatch.setattr(console, "_width", 250)
+
+
 @pytest.fixture
 def tasking(tmp_path: Path) -> Tasking:
     new_database(tmp_path)
@@ -31,7 +38,7 @@ def tasking(tmp_path: Path) -> Tasking:
     def run(*arguments: str) -> Result:
         unset = {name: None for name in os.environ if name.startswith("TASKING_")}
         with root_logger_restored():
-            return CliRunner(env=unset | environment(tmp_path) | {"COLUMNS": "200"}).invoke(main, arguments)
+            return CliRunner(env=unset | environment(tmp_path)).invoke(main, arguments)
 
     return run
 

@@ -4,21 +4,27 @@ import json
 import os
 from pathlib import Path
 
+import pytest
 from built_service import environment, new_database, root_logger_restored
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from service.cli import main
+from service.commands.running import console
 from store.database import opened
 from store.tables import audit_log
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window in which no word of a table is broken."""
+    monkeypatch.setattr(console, "_width", 250)
 
 
 def sheet(folder: Path, *arguments: str) -> Result:
     unset = {name: None for name in os.environ if name.startswith("TASKING_")}
     with root_logger_restored():
-        return CliRunner(env=unset | environment(folder) | {"COLUMNS": "250"}).invoke(
-            main, ("meeting", "sheet", "--as", "bea", *arguments)
-        )
+        return CliRunner(env=unset | environment(folder)).invoke(main, ("meeting", "sheet", "--as", "bea", *arguments))
 
 
 def test_every_meeting_is_listed_with_its_policy_and_the_look_is_audited(tmp_path: Path) -> None:

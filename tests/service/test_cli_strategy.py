@@ -152,7 +152,7 @@ def test_a_faulty_row_is_told_by_its_number_and_no_row_is_taken_in(
 
 
 def test_an_analysis_is_commissioned_queued_and_answered(tasking: Tasking) -> None:
-    said = ("--as", "insp", "--role", "Duty Inspector", "--because", "We do not know.")
+    said = ("--as", "insp", "--role", "Local Policing Inspector", "--because", "We do not know.")
     told = tasking("analysis", "commission", "T-1002", "--terms", "Who and when?", "--due", "2099-01-01T12:00", *said)
     assert told.exit_code == 0, told.output
     (row,) = json.loads(tasking("analysis", "queue", "--json").output)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -153,7 +154,7 @@ def test_the_report_counts_what_was_raised_done_and_decided_and_lists_what_is_op
     assert next(each for each in report.carried if each.reference == late.reference).is_overdue
 
 
-def decided(desk: MeetingDesk, task: Task, kind: DecisionType, **given: str) -> None:
+def decided(desk: MeetingDesk, task: Task, kind: DecisionType, **given: Any) -> None:
     desk.decide(task, kind, **given)
 
 
@@ -164,7 +165,11 @@ def test_each_task_is_kept_closed_or_escalated_by_a_persons_decision_and_only_th
     report = ended(desk)
     decided(desk, kept, DecisionType.CARRY_OVER)
     decided(desk, ends, DecisionType.NO_TASKING)
-    decided(desk, asked, DecisionType.ESCALATE, trigger="BEYOND_RESOURCES", resources="A van", information="Tried")
+    now = desk.clock.now()
+    bid = {"resources": "A van", "how_many": 2, "hours": 8.0, "starts_at": now, "ends_at": now + timedelta(hours=4)}
+    decided(
+        desk, asked, DecisionType.ESCALATE, trigger="BEYOND_RESOURCES", information="Tried", tried="Overtime", **bid
+    )
     assert states(desk, report) == {
         kept.reference: "kept",
         ends.reference: "closed",

@@ -99,6 +99,7 @@ LONGEST_GAP = {
     "retire-tasks": timedelta(days=1),
     "renew-account": timedelta(days=1),
     "check-channels": timedelta(minutes=15),
+    "remind-reviews": timedelta(minutes=15),
 }
 
 
